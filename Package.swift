@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target compiles under these; see the rules in README, "Working on Fastrelay".
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// Wrappers of C libraries also mark each unsafe expression.
+let wrapperSettings: [SwiftSetting] = settings + [.strictMemorySafety()]
+
+let package = Package(
+    name: "fastrelay",
+    products: [.executable(name: "fastrelay", targets: ["fastrelay"])],
+    targets: [
+        // C libraries. Each is imported by exactly one wrapper.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // Wrappers.
+        .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: wrapperSettings),
+        .target(name: "FastCGI", dependencies: ["CFastCGI", "EventLoop"], swiftSettings: wrapperSettings),
+        .target(name: "Curl", dependencies: ["CCurl", "EventLoop"], swiftSettings: wrapperSettings),
+
+        // The product: pure, no socket, file, thread or wall clock.
+        .target(name: "Wire", swiftSettings: settings),
+        .target(name: "Tokens", swiftSettings: settings),
+        .target(name: "Dialects", dependencies: ["Wire"], swiftSettings: settings),
+        .target(name: "Relay", dependencies: ["Wire", "Tokens", "Dialects"], swiftSettings: settings),
+
+        // The process.
+        .target(
+            name: "Worker", dependencies: ["EventLoop", "FastCGI", "Curl", "Wire", "Relay"],
+            swiftSettings: settings),
+        .executableTarget(name: "fastrelay", dependencies: ["Worker"], swiftSettings: settings),
+
+        // Tests.
+        .target(
+            name: "TestSupport", dependencies: ["EventLoop", "Wire", "Dialects", "Relay"],
+            path: "Tests/TestSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "fake-onemin", dependencies: ["TestSupport"], path: "Tests/FakeOneMin",
+            swiftSettings: settings),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
+        .testTarget(name: "TokensTests", dependencies: ["Tokens"], swiftSettings: settings),
+        .testTarget(name: "DialectsTests", dependencies: ["Dialects", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "RelayTests", dependencies: ["Relay", "Dialects", "Wire", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
+        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "EventLoop"], swiftSettings: settings),
+        .testTarget(
+            name: "CurlTests", dependencies: ["Curl", "EventLoop", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "WorkerTests", dependencies: ["Worker", "Relay", "TestSupport"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,55 @@
+// libcurl, and `static inline` twins of what Swift cannot call: variadic functions. Each twin fixes the type
+// of the one variadic argument, so a wrong pairing of option and type stays inside this file.
+#ifndef FASTRELAY_CCURL_H
+#define FASTRELAY_CCURL_H
+
+#include <curl/curl.h>
+
+// curl_easy_setopt is variadic.
+static inline CURLcode fr_easy_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode fr_easy_set_offset(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode fr_easy_set_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode fr_easy_set_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+typedef size_t (*fr_data_callback)(char *data, size_t size, size_t count, void *context);
+static inline CURLcode fr_easy_set_data_callback(CURL *handle, CURLoption option, fr_data_callback callback) {
+    return curl_easy_setopt(handle, option, callback);
+}
+typedef int (*fr_close_socket_callback)(void *context, curl_socket_t socket);
+static inline CURLcode fr_easy_set_close_socket(CURL *handle, fr_close_socket_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, callback);
+}
+
+// curl_easy_getinfo is variadic.
+static inline CURLcode fr_easy_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLcode fr_easy_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLcode fr_easy_get_pointer(CURL *handle, CURLINFO info, void **value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+// curl_multi_setopt is variadic.
+static inline CURLMcode fr_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+static inline CURLMcode fr_multi_set_pointer(CURLM *multi, CURLMoption option, void *value) {
+    return curl_multi_setopt(multi, option, value);
+}
+static inline CURLMcode fr_multi_set_socket_callback(CURLM *multi, curl_socket_callback callback) {
+    return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, callback);
+}
+static inline CURLMcode fr_multi_set_timer_callback(CURLM *multi, curl_multi_timer_callback callback) {
+    return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
+}
+
+#endif
