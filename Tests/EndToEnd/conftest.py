@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import itertools
+import pathlib
+from typing import Any, Callable, Iterator
+
+import openai
+import pytest
+
+import harness
+from fake_onemin import FakeOneMin
+from harness import KEY, Stack
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not harness.BINARY.exists():
+        raise pytest.UsageError(
+            f"{harness.BINARY} is missing: `swift build -c release --product fastrelay`, or set FASTRELAY")
+
+
+@pytest.fixture(scope="session")
+def shared_fake() -> Iterator[FakeOneMin]:
+    with FakeOneMin() as fake:
+        yield fake
+
+
+@pytest.fixture
+def fake(shared_fake: FakeOneMin) -> FakeOneMin:
+    """The fake 1min.ai, with an empty record."""
+    shared_fake.clear()
+    return shared_fake
+
+
+def configuration(fake: FakeOneMin, /, provider: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
+    """What makes a worker talk to the fake."""
+    onemin = {"kind": "1min", "baseURL": fake.url, "assetBaseURL": fake.url, **(provider or {})}
+    return {"providers": {"onemin": onemin}, **settings}
+
+
+@pytest.fixture(scope="session")
+def shared_stack(shared_fake: FakeOneMin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("shared"), configuration(shared_fake))
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def stack(shared_stack: Stack, fake: FakeOneMin) -> Stack:
+    """A worker with nothing configured but where 1min.ai is, behind nginx."""
+    if shared_stack.worker.process.poll() is not None:
+        pytest.exit(f"the worker ended with {shared_stack.worker.process.returncode}", 1)
+    return shared_stack
+
+
+@pytest.fixture
+def make_stack(fake: FakeOneMin, tmp_path: pathlib.Path) -> Iterator[Callable[..., Stack]]:
+    """Makes further stacks: `make_stack(heartbeat="1s", provider={"caFile": …})`; `environment` and `listen` go to the
+    worker, `http` and `location` into nginx.conf, `config` replaces the whole configuration."""
+    numbers = itertools.count()
+    stacks: list[Stack] = []
+
+    def make(*, environment: dict[str, str] | None = None, listen: str | None = None, http: str = "",
+             location: str = "", **settings: Any) -> Stack:
+        config = settings.pop("config") if "config" in settings else configuration(fake, **settings)
+        stack = Stack(tmp_path / f"stack{next(numbers)}", config, environment, listen, http, location)
+        stacks.append(stack)
+        return stack
+
+    yield make
+    for stack in stacks:
+        stack.stop()
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[openai.OpenAI]:
+    """The openai client, as its documentation has it, without its own retries."""
+    with openai.OpenAI(base_url=stack.url, api_key=KEY, max_retries=0, timeout=30) as client:
+        yield client
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A failure shows what the processes had to say."""
+    report = yield
+    if report.failed:
+        logs: list[pathlib.Path] = []
+        for name in ("stack", "shared_stack"):
+            if name in getattr(item, "funcargs", {}):
+                logs += sorted(item.funcargs[name].directory.rglob("*.log"))
+        if "tmp_path" in getattr(item, "funcargs", {}):
+            logs += sorted(item.funcargs["tmp_path"].rglob("*.log"))
+        for log in dict.fromkeys(logs):
+            tail = log.read_text("utf-8", "replace")[-3000:]
+            if tail:
+                report.sections.append((f"{log.parent.name}/{log.name}", tail))
+    return report

@@ -1,0 +1,106 @@
+"""A client that leaves: the upstream call ends, at once, in every phase."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import statistics
+import time
+
+import pytest
+
+from fake_onemin import directive
+from harness import KEY, Stack, Stream, question
+
+#: From the client's FIN to the end of the upstream connection, through nginx.
+LIMIT = 0.1
+
+
+def leave_while(stack: Stack, fake, stream: bool, fields: dict, n: int | None = None) -> float:
+    """Sends a request, waits until the upstream call is in its phase, leaves; the seconds until the call ended."""
+    fake.clear()
+    connection = http.client.HTTPConnection("127.0.0.1", stack.nginx.port, timeout=20)
+    body = question(directive(**fields), stream=stream or None, n=n)
+    connection.request("POST", "/v1/chat/completions", json.dumps(body), {
+        "Authorization": f"Bearer {KEY}", "Content-Type": "application/json", "x-request-id": f"leaves-{time.time_ns()}"})
+    reader = None
+    if stream and fields.get("at") not in ("head", "body"):
+        reader = Stream(connection, connection.getresponse())
+        assert reader.text(5)
+    requests = fake.wait_for(lambda: len(fake.chats()) == (n or 1) and fake.chats(), what="the calls")
+    left = time.monotonic()
+    if reader is not None:
+        reader.close()
+    else:
+        connection.close()
+    ends = [fake.wait_for_abort(request, 5) for request in requests]
+    return max(ends) - left
+
+
+@pytest.mark.parametrize("stream, fields", [
+    (False, dict(mode="stall", at="head")),
+    (False, dict(mode="stall", at="body")),
+    (True, dict(mode="stall", at="head")),
+    (True, dict(mode="stall", at="body")),
+    (True, dict(mode="stall", at=3)),
+    (True, dict(events=100_000, gap=0.005)),
+    (True, dict(repeat=2_000_000)),
+], ids=["whole, waiting", "whole, head came", "stream, waiting", "stream, head came", "stream, silent", "stream, flowing",
+        "stream, flooding"])
+def test_the_upstream_call_ends_within_100_ms(stack: Stack, fake, stream: bool, fields: dict):
+    # The median of three: one measurement on a busy machine says little.
+    times = [leave_while(stack, fake, stream, fields) for _ in range(3)]
+    assert statistics.median(times) < LIMIT, times
+
+
+def test_all_calls_of_several_choices_end(stack: Stack, fake):
+    assert leave_while(stack, fake, True, dict(mode="stall", at=2), n=4) < 1
+
+
+def test_a_client_that_left_is_logged_as_such(stack: Stack, fake):
+    stream = stack.stream(directive(mode="stall", at=1), headers={"x-request-id": "left-1"})
+    assert stream.text(5)
+    stream.close()
+    line = stack.worker.wait_for_exchange("left-1")
+    assert line["outcome"] == "client_left" and line["status"] == 499
+
+
+def test_the_worker_serves_on_after_many_have_left(stack: Stack, fake):
+    for _ in range(50):
+        stream = stack.stream(directive(events=100_000, gap=0.001))
+        assert stream.text(5)
+        stream.close()
+    fake.wait_for(lambda: all(request.aborted for request in fake.chats()), 5, "the end of all calls")
+    assert stack.chat().status == 200
+
+
+def test_a_client_that_leaves_during_its_upload_starts_nothing(stack: Stack, fake):
+    import socket
+    with socket.create_connection(("127.0.0.1", stack.nginx.port)) as connection:
+        connection.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\n"
+                           b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
+    assert stack.chat().status == 200
+    assert len(fake.chats()) == 1
+
+
+def test_over_http2_only_the_stream_ends(make_stack, fake, tmp_path):
+    """The vendor's connection is shared: other calls on it go on."""
+    from harness import TLSNginx
+    vendor = TLSNginx(tmp_path / "vendor", fake.port).start()
+    try:
+        stack = make_stack(loops=1, provider={"baseURL": vendor.url, "caFile": str(vendor.certificate)})
+        with stack.stream(directive(gate="survivor", chunks=["a", "b"])) as survivor:
+            fake.wait_for_chat("survivor")
+            fake.gate("survivor").release()
+            assert survivor.text(5) == "a"
+            leaver = stack.stream(directive(mode="stall", at=1))
+            assert leaver.text(5)
+            request = fake.wait_for_chat("stall")
+            left = time.monotonic()
+            leaver.close()
+            assert fake.wait_for_abort(request, 5) - left < 1
+            fake.gate("survivor").release(2)
+            assert survivor.text(5) == "b"
+            assert survivor.rest()[-1] == "[DONE]"
+    finally:
+        vendor.stop()

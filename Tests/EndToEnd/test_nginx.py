@@ -1,0 +1,217 @@
+"""The shipped nginx configuration: what nginx answers by itself, with TLS, mounted anywhere."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+import ssl
+import subprocess
+
+import httpx
+import pytest
+
+from fake_onemin import directive
+from harness import KEY, NGINX, Stack, question, raw_http
+
+ORIGIN = {"Origin": "https://chat.example.org"}
+
+
+def preflight(stack: Stack, path: str = "/v1/chat/completions", **headers: str):
+    return stack.request("OPTIONS", path, headers={
+        **ORIGIN, "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type,x-stainless-os,openai-beta,anthropic-version",
+        **headers})
+
+
+def test_a_preflight_is_answered_without_the_worker(stack: Stack):
+    before = len(stack.worker.exchanges())
+    answer = preflight(stack)
+    assert answer.status == 204 and answer.body == b""
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    methods = answer.headers["Access-Control-Allow-Methods"].split(", ")
+    assert {"GET", "POST", "DELETE", "OPTIONS"} <= set(methods)
+    allowed = answer.headers["Access-Control-Allow-Headers"].lower()
+    for name in ("authorization", "content-type", "x-stainless-os", "openai-beta", "anthropic-version"):
+        assert name in allowed
+    assert int(answer.headers["Access-Control-Max-Age"]) >= 600
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert len(stack.worker.exchanges()) == before
+
+
+def test_an_options_request_that_is_no_preflight_reaches_the_worker(stack: Stack):
+    answer = stack.request("OPTIONS", "/v1/chat/completions", headers={"x-request-id": "plain-options-1"})
+    assert answer.status in (200, 204)
+    assert "POST" in answer.headers["Allow"]
+    stack.worker.wait_for_exchange("plain-options-1")
+
+
+@pytest.mark.parametrize("prompt", ["Hi", directive(mode="status", status=500)])
+def test_answers_and_errors_of_the_worker_carry_cors_headers(stack: Stack, prompt: str):
+    answer = stack.chat(prompt, headers=ORIGIN)
+    assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
+    exposed = answer.headers["Access-Control-Expose-Headers"]
+    for name in ("x-request-id", "x-fastrelay-ignored", "retry-after"):
+        assert name in exposed
+    assert "Access-Control-Allow-Methods" not in answer.headers
+    assert "Vary" not in answer.headers
+
+
+def test_origins_can_be_restricted(make_stack):
+    stack = make_stack(http="""
+    map $http_origin $fastrelay_cors_origin {
+        default "";
+        "https://chat.example.org" $http_origin;
+    }""")
+    allowed, refused = stack.chat(headers=ORIGIN), stack.chat(headers={"Origin": "https://evil.example.org"})
+    assert allowed.headers["Access-Control-Allow-Origin"] == "https://chat.example.org"
+    assert "Access-Control-Allow-Origin" not in refused.headers
+    assert allowed.headers["Vary"] == refused.headers["Vary"] == "Origin"
+    assert preflight(stack).headers["Access-Control-Allow-Origin"] == "https://chat.example.org"
+
+
+@pytest.mark.parametrize("mounted", [False, True])
+def test_a_body_over_nginx_limit_is_413_in_openai_shape(stack: Stack, mounted: bool):
+    # The announced length is enough to refuse: nothing of the body is sent.
+    port = stack.nginx.mounted_port if mounted else stack.nginx.port
+    prefix = "/relay" if mounted else ""
+    head = (f"POST {prefix}/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\n"
+            "Content-Type: application/json\r\nConnection: close\r\nContent-Length: 67108865\r\n\r\n")
+    answer = raw_http(port, head.encode())
+    head_text, _, body = answer.decode().partition("\r\n\r\n")
+    assert head_text.startswith("HTTP/1.1 413")
+    assert "content-type: application/json" in head_text.lower()
+    assert "access-control-allow-origin: *" in head_text.lower()
+    assert re.search(r"x-request-id: [0-9a-f]{32}", head_text.lower())
+    assert json.loads(body)["error"]["code"] == "request_too_large"
+
+
+def test_a_missing_worker_is_502_in_openai_shape(make_stack):
+    stack = make_stack()
+    stack.worker.stop()
+    for answer in (stack.chat(headers=ORIGIN), stack.get("/v1/models"), stack.get("/health")):
+        assert answer.status == 502
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
+        assert len(answer.headers.get_all("X-Request-Id")) == 1
+        assert answer.error["code"] == "relay_unavailable" and answer.error["type"] == "server_error"
+    mounted = stack.get("/relay/v1/models", port=stack.nginx.mounted_port)
+    assert mounted.status == 502 and mounted.error["code"] == "relay_unavailable"
+
+
+def test_nginx_own_time_out_is_504_in_openai_shape(make_stack, tmp_path):
+    stack = make_stack()
+    # A worker that accepts and is silent: only nginx's time-out ends this.
+    location = stack.nginx.directory / "snippets" / "fastrelay-location.conf"
+    text = location.read_text()
+    location.write_text(re.sub(r"fastcgi_read_timeout\s+65m;", "fastcgi_read_timeout 300ms;", text))
+    assert location.read_text() != text
+    subprocess.run([NGINX, "-e", "stderr", "-p", str(stack.nginx.directory), "-c",
+                    str(stack.nginx.directory / "nginx.conf"), "-s", "reload"], check=True, capture_output=True)
+
+    def answer():
+        return stack.chat(directive(delay=5))
+    for _ in range(50):
+        # The reload takes effect for new connections at some moment.
+        last = answer()
+        if last.status == 504:
+            break
+    assert last.status == 504 and last.error["code"] == "relay_timeout"
+
+
+def test_floods_of_headers_are_refused_in_openai_shape(stack: Stack):
+    port = stack.nginx.plain_port
+    huge = "x" * 70_000
+    for target in (stack.nginx.port, stack.nginx.tls_port):
+        request = f"GET /v1/models HTTP/1.1\r\nHost: relay.example.org\r\nX-Flood: {huge}\r\nConnection: close\r\n\r\n"
+        if target == stack.nginx.tls_port:
+            answer = raw_tls(stack, request.encode())
+            assert answer.startswith(b"HTTP/1.1 431")
+            assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "request_header_too_large"
+        else:
+            # This server block is bare: it has the location file and nothing else.
+            assert re.match(rb"HTTP/1.1 (400|431)", raw_http(target, request.encode()))
+    assert port
+
+
+def test_nonsense_instead_of_http_is_400_in_openai_shape(stack: Stack):
+    answer = raw_tls(stack, b"NONSENSE\r\n\r\n")
+    assert b"400" in answer.split(b"\r\n")[0] or b"bad_request" in answer
+    assert b"bad_request" in answer
+
+
+def raw_tls(stack: Stack, data: bytes) -> bytes:
+    context = ssl.create_default_context(cafile=str(stack.nginx.certificate))
+    with socket.create_connection(("127.0.0.1", stack.nginx.tls_port), 10) as plain:
+        with context.wrap_socket(plain, server_hostname="relay.example.org") as connection:
+            connection.sendall(data)
+            answer = b""
+            try:
+                while piece := connection.recv(65536):
+                    answer += piece
+            except (ConnectionResetError, ssl.SSLError):
+                pass
+            return answer
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_the_example_server_serves_over_tls(stack: Stack, http2: bool):
+    context = ssl.create_default_context(cafile=str(stack.nginx.certificate))
+    with httpx.Client(http2=http2, verify=context, base_url=f"https://localhost:{stack.nginx.tls_port}",
+                      headers={"Authorization": f"Bearer {KEY}"}, timeout=20) as client:
+        answer = client.post("/v1/chat/completions", json=question("Hi"))
+        assert answer.http_version == ("HTTP/2" if http2 else "HTTP/1.1")
+        assert answer.status_code == 200 and answer.json()["choices"][0]["message"]["content"]
+        with client.stream("POST", "/v1/chat/completions", json=question("Hi", stream=True)) as stream:
+            lines = [line for line in stream.iter_lines() if line]
+            assert lines[-1] == "data: [DONE]"
+
+
+def test_a_client_that_leaves_over_http2_cancels_the_upstream_call(stack: Stack, fake):
+    context = ssl.create_default_context(cafile=str(stack.nginx.certificate))
+    with httpx.Client(http2=True, verify=context, base_url=f"https://localhost:{stack.nginx.tls_port}",
+                      headers={"Authorization": f"Bearer {KEY}"}, timeout=20) as client:
+        prompt = directive(mode="stall", at=2)
+        with client.stream("POST", "/v1/chat/completions", json=question(prompt, stream=True)) as stream:
+            next(stream.iter_lines())
+            request = fake.wait_for_chat()
+            assert request.aborted is None
+        fake.wait_for_abort(request, 2)
+        # The connection lives on: only the stream was reset.
+        assert client.get("/health").status_code == 200
+
+
+def test_the_example_server_refuses_plain_http(stack: Stack):
+    answer = stack.request("POST", "/v1/chat/completions", "{}", port=stack.nginx.plain_port)
+    assert answer.status == 403 and answer.error["code"] == "https_required"
+
+
+def test_nginx_accepts_the_files_without_a_warning(stack: Stack):
+    done = subprocess.run([NGINX, "-e", "stderr", "-t", "-p", str(stack.nginx.directory), "-c",
+                           str(stack.nginx.directory / "nginx.conf")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "[warn]" not in done.stderr and "[emerg]" not in done.stderr, done.stderr
+
+
+def test_answers_arrive_though_gzip_and_buffering_are_on_elsewhere(make_stack, fake):
+    stack = make_stack(http="gzip on; gzip_types *; gzip_min_length 0; fastcgi_buffering on;")
+    with stack.stream(directive(gate="gzip", chunks=["a", "b"]), headers={"Accept-Encoding": "gzip"}) as stream:
+        gate = fake.gate("gzip")
+        gate.release()
+        assert stream.text(2) == "a"
+        gate.release()
+        assert stream.text(2) == "b"
+        gate.release()
+        assert "Content-Encoding" not in stream.headers
+
+
+def test_kept_connections_to_the_worker_lose_no_request(stack: Stack):
+    """nginx reuses its connections to the worker; one that the worker closed at a bad moment would be a 502."""
+    connection = http.client.HTTPConnection("127.0.0.1", stack.nginx.port, timeout=20)
+    for number in range(500):
+        connection.request("GET", "/health")
+        response = connection.getresponse()
+        response.read()
+        assert response.status == 200, number
+    connection.close()

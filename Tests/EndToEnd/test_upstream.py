@@ -1,0 +1,132 @@
+"""The way to the vendor: HTTP/2, certificates, proxies, kept connections."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import pathlib
+
+import openai
+import pytest
+
+from fake_onemin import directive
+from harness import ConnectProxy, KEY, MODEL, Stack, TLSNginx, openssl_certificate
+
+
+@pytest.fixture
+def vendor(fake, tmp_path: pathlib.Path):
+    nginx = TLSNginx(tmp_path / "vendor", fake.port).start()
+    yield nginx
+    nginx.stop()
+
+
+def test_tls_vendors_are_spoken_to_in_http2(make_stack, vendor: TLSNginx):
+    stack = make_stack(provider={"baseURL": vendor.url, "caFile": str(vendor.certificate)})
+    assert stack.chat().status == 200
+    with stack.stream("Hi") as stream:
+        assert stream.rest()[-1] == "[DONE]"
+    assert vendor.requests() and all(line.startswith("HTTP/2.0 ") for line in vendor.requests())
+
+
+def test_http2_can_be_switched_off(make_stack, vendor: TLSNginx):
+    stack = make_stack(provider={"baseURL": vendor.url, "caFile": str(vendor.certificate), "http2": False})
+    assert stack.chat().status == 200
+    assert all(line.startswith("HTTP/1.1 ") for line in vendor.requests())
+
+
+def test_calls_at_once_share_one_http2_connection(make_stack, fake, vendor: TLSNginx):
+    stack = make_stack(loops=1, provider={"baseURL": vendor.url, "caFile": str(vendor.certificate)})
+    stack.chat()
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        futures = [pool.submit(stack.chat, directive(gate="multiplex", text="x")) for _ in range(20)]
+        fake.wait_for(lambda: len(fake.chats("multiplex")) == 20, what="twenty calls at once")
+        fake.gate("multiplex").release(20)
+        assert all(future.result(20).status == 200 for future in futures)
+    assert len({line.split()[1] for line in vendor.requests()}) <= 2
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(make_stack, fake, vendor: TLSNginx):
+    stack = make_stack(provider={"baseURL": vendor.url})
+    answer = stack.chat()
+    assert answer.status == 502 and answer.error["code"] == "upstream_unreachable"
+    assert fake.chats() == []
+
+
+def test_a_certificate_of_somebody_else_is_refused(make_stack, fake, vendor: TLSNginx, tmp_path):
+    other, _ = openssl_certificate(tmp_path / "other")
+    stack = make_stack(provider={"baseURL": vendor.url, "caFile": str(other)})
+    assert stack.chat().status == 502 and fake.chats() == []
+
+
+def test_a_certificate_for_another_name_is_refused(make_stack, fake, vendor: TLSNginx):
+    # 127.0.0.2 is this machine too, but not in the certificate.
+    stack = make_stack(provider={"baseURL": vendor.url.replace("localhost", "127.0.0.2"),
+                                 "caFile": str(vendor.certificate)})
+    assert stack.chat().status == 502 and fake.chats() == []
+
+
+def test_connections_are_kept(make_stack, fake):
+    stack = make_stack(loops=1)
+    stack.chat()
+    opened = fake.opened
+    for _ in range(20):
+        assert stack.chat().status == 200
+    assert fake.opened - opened <= 1
+
+
+def test_a_kept_connection_that_the_vendor_closed_is_not_an_error(make_stack, fake):
+    stack = make_stack(loops=1)
+    for _ in range(5):
+        assert stack.chat().status == 200
+        loop = fake._loop
+        for connection in list(fake.connections):
+            loop.call_soon_threadsafe(connection.transport.close)
+        fake.wait_for(lambda: not fake.connections, what="closed connections")
+
+
+def test_a_hundred_streams_at_once(stack: Stack):
+    async def run() -> None:
+        async with openai.AsyncOpenAI(base_url=stack.url, api_key=KEY, max_retries=0, timeout=60) as client:
+            async def one(number: int) -> str:
+                stream = await client.chat.completions.create(
+                    model=MODEL, stream=True,
+                    messages=[{"role": "user", "content": directive(chunks=[f"{number}-"] * 20, gap=0.01)}])
+                return "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+            texts = await asyncio.gather(*(one(number) for number in range(100)))
+            assert texts == [f"{number}-" * 20 for number in range(100)]
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("how", ["provider", "environment", "environment, upper case"])
+def test_a_proxy_is_used_for_tls_vendors(make_stack, fake, vendor: TLSNginx, how: str):
+    with ConnectProxy({"vendor.example.org": vendor.port}) as proxy:
+        # The name exists for the proxy only.
+        provider = {"baseURL": vendor.url, "caFile": str(vendor.certificate)}
+        environment = {}
+        if how == "provider":
+            provider["proxy"] = proxy.url
+        else:
+            environment = {"https_proxy" if how == "environment" else "HTTPS_PROXY": proxy.url}
+            if how != "environment":
+                environment["https_proxy"] = ""
+        stack = make_stack(provider=provider, environment=environment)
+        assert stack.chat().status == 200
+        assert f"CONNECT localhost:{vendor.port} HTTP/1.1" in proxy.lines
+        assert not any(KEY in head for head in proxy.heads)
+
+
+def test_a_proxy_password_is_sent_to_the_proxy_only(make_stack, fake, vendor: TLSNginx):
+    with ConnectProxy() as proxy:
+        url = proxy.url.replace("http://", "http://user:canary-password@")
+        stack = make_stack(provider={"baseURL": vendor.url, "caFile": str(vendor.certificate), "proxy": url})
+        assert stack.chat().status == 200
+        assert any("proxy-authorization: basic" in head.lower() for head in proxy.heads)
+        assert all(request.header("Proxy-Authorization") is None for request in fake.requests)
+        assert "canary-password" not in stack.worker.output()
+
+
+def test_a_dead_proxy_is_502(make_stack, fake, vendor: TLSNginx):
+    from harness import free_port
+    stack = make_stack(provider={"baseURL": vendor.url, "caFile": str(vendor.certificate),
+                                 "proxy": f"http://127.0.0.1:{free_port()}"})
+    assert stack.chat().status == 502 and fake.chats() == []
