@@ -18,7 +18,7 @@ public struct CurlError: Error, Equatable, Sendable, CustomStringConvertible {
         case totalTimedOut
         /// The connection broke after the request was sent.
         case cut
-        /// The head of the answer is over the limit.
+        /// The head or the body of the answer is over its limit.
         case tooLarge
         /// The caller cancelled, or its task was.
         case cancelled

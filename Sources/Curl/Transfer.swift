@@ -49,6 +49,8 @@ internal import Glibc
 
     private let firstByte: UInt64
     private let idle: UInt64
+    private let maximumBodyBytes: Int
+    private var bodyBytes = 0
     private var lastArrival: UInt64
     private var firstByteDeadline = UInt64.max
     private var totalDeadline = UInt64.max
@@ -70,7 +72,7 @@ internal import Glibc
         firstByte = options.firstByte.map(Self.nanoseconds) ?? .max
         idle = options.idle.map(Self.nanoseconds) ?? .max
         lastArrival = now
-        firstByteDeadline = Self.add(now, firstByte)
+        maximumBodyBytes = options.maximumBodyBytes
         totalDeadline = options.total.map { Self.add(now, Self.nanoseconds($0)) } ?? .max
         start(options)
     }
@@ -336,6 +338,11 @@ internal import Glibc
             isPaused = true
             return Int(CURL_WRITEFUNC_PAUSE)
         }
+        bodyBytes += bytes.count
+        guard bodyBytes <= maximumBodyBytes else {
+            refusal = CurlError(.tooLarge, "the answer is too large")
+            return 0
+        }
         unsafe pending.append(contentsOf: bytes)
         lastArrival = loop.now
         wake()
@@ -373,6 +380,8 @@ internal import Glibc
             return CURL_PREREQFUNC_ABORT
         }
         transfer.hasIssuedRequest = true
+        transfer.firstByteDeadline = add(transfer.loop.now, transfer.firstByte)
+        transfer.armTimer()
         return CURL_PREREQFUNC_OK
     }
 }

@@ -11,12 +11,15 @@ public struct TransferOptions: Sendable {
 
     /// Until the connection stands, TLS included.
     public var connect: Duration = .seconds(10)
-    /// From the start until the head of the answer; nil for no limit.
+    /// From sending the request until the head of the answer; nil for no limit.
     public var firstByte: Duration?
     /// The longest silence within the answer; nil for no limit. Does not run while the reader is slow.
     public var idle: Duration?
     /// From the start to the end; nil for no limit.
     public var total: Duration?
+
+    /// The most that the body of the answer may have, in bytes.
+    public var maximumBodyBytes = Int.max
 
     /// Such as `http://proxy:3128`; nil takes `https_proxy` and its kin from the environment, "" uses none.
     public var proxy: String?
