@@ -12,7 +12,7 @@ public final class SignalSource: FileWatcher {
     public static func block(_ signals: [Int32]) {
         var set = set(of: signals)
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        unsafe signal(SIGPIPE, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
     }
 
     /// Makes a source for signals that are blocked.
