@@ -17,6 +17,8 @@ public struct GenerationRequest: Sendable, Equatable {
     public var parallelToolCalls: Bool?
     /// The form of the answer; nil and `.text` both mean plain text.
     public var outputFormat: OutputFormat?
+    /// What may come out, such as `text` and `audio`; empty when the client did not say.
+    public var outputModalities: [String]
     /// How the next token is chosen.
     public var sampling: Sampling
     /// The most tokens that the answer may have; nil when the client did not say.
@@ -51,6 +53,7 @@ public struct GenerationRequest: Sendable, Equatable {
         self.model = model
         self.turns = turns
         self.tools = []
+        self.outputModalities = []
         self.sampling = Sampling()
         self.stopSequences = []
         self.choiceCount = 1

@@ -6,6 +6,8 @@ public struct Turn: Sendable, Equatable {
     public var name: String?
     /// What is said, in order.
     public var parts: [Part]
+    /// Where the turn stands in the client's request, such as `messages[2]`, so that complaints can name it.
+    public var origin: String?
 
     /// A turn of any parts.
     public init(role: Role, name: String? = nil, parts: [Part]) {
