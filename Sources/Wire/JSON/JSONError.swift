@@ -47,7 +47,7 @@ public struct JSONError: Error, Equatable, Sendable {
     }
 
     /// Finds line and column of a fault, which costs a walk over the bytes before it.
-    init(_ fault: JSONFault, in bytes: Span<UInt8>) {
+    init(_ fault: JSONFault, in bytes: Span<UInt8>, message: String? = nil) {
         var line = 1
         var lineStart = 0
         for offset in 0..<Swift.min(fault.offset, bytes.count) {
@@ -61,7 +61,9 @@ public struct JSONError: Error, Equatable, Sendable {
                 lineStart = offset + 1
             }
         }
-        self.init(code: fault.code, offset: fault.offset, line: line, column: fault.offset - lineStart + 1)
+        self.init(
+            code: fault.code, offset: fault.offset, line: line, column: fault.offset - lineStart + 1,
+            message: message)
     }
 }
 

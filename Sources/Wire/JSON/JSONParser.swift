@@ -40,7 +40,7 @@ struct JSONParser {
     }
 
     private mutating func object(_ bytes: Span<UInt8>, depth: Int) throws(JSONFault) -> JSONValue {
-        try enter(depth)
+        try lexer.enter(depth, maximumDepth: maximumDepth)
         var members: [JSONObject.Member] = []
         if try lexer.peek(bytes) == ASCII.rightBrace {
             lexer.position += 1
@@ -53,12 +53,12 @@ struct JSONParser {
             let key = try string(bytes)
             try lexer.expect(ASCII.colon, bytes)
             members.append(JSONObject.Member(key: key, value: try value(bytes, depth: depth)))
-            if try isLast(before: ASCII.rightBrace, bytes) { return .object(JSONObject(members)) }
+            if try lexer.isLast(before: ASCII.rightBrace, bytes) { return .object(JSONObject(members)) }
         }
     }
 
     private mutating func array(_ bytes: Span<UInt8>, depth: Int) throws(JSONFault) -> JSONValue {
-        try enter(depth)
+        try lexer.enter(depth, maximumDepth: maximumDepth)
         var elements: [JSONValue] = []
         if try lexer.peek(bytes) == ASCII.rightBracket {
             lexer.position += 1
@@ -66,25 +66,8 @@ struct JSONParser {
         }
         while true {
             elements.append(try value(bytes, depth: depth))
-            if try isLast(before: ASCII.rightBracket, bytes) { return .array(elements) }
+            if try lexer.isLast(before: ASCII.rightBracket, bytes) { return .array(elements) }
         }
-    }
-
-    /// Consumes the opening bracket at the position when one more level is allowed.
-    private mutating func enter(_ depth: Int) throws(JSONFault) {
-        guard depth <= maximumDepth else { throw JSONFault(.tooDeep, at: lexer.position) }
-        lexer.position += 1
-    }
-
-    /// Consumes a comma (false) or the closing bracket (true).
-    @inline(__always)
-    private mutating func isLast(before close: UInt8, _ bytes: Span<UInt8>) throws(JSONFault) -> Bool {
-        let byte = try lexer.peek(bytes)
-        guard byte == ASCII.comma || byte == close else {
-            throw JSONFault(.unexpectedByte, at: lexer.position)
-        }
-        lexer.position += 1
-        return byte == close
     }
 
     private mutating func string(_ bytes: Span<UInt8>) throws(JSONFault) -> String {

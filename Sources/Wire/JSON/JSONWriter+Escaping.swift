@@ -10,6 +10,13 @@ extension JSONWriter {
         bytes.append(ASCII.quote)
     }
 
+    /// Appends a literal in quotes, escaped likewise.
+    mutating func appendQuoted(_ value: StaticString) {
+        bytes.append(ASCII.quote)
+        value.withUTF8Buffer { unsafe appendEscaped($0) }
+        bytes.append(ASCII.quote)
+    }
+
     /// Appends the digits of a whole number without making a string of it.
     mutating func appendDigits(of value: Int) {
         if value < 0 { bytes.append(ASCII.minus) }

@@ -52,9 +52,12 @@ public struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    /// Writes a member's key; its value comes next.
+    /// Writes a member's key that the source has as a literal; its value comes next.
     public mutating func key(_ name: StaticString) {
-        key(name.description)
+        separate()
+        appendQuoted(name)
+        bytes.append(ASCII.colon)
+        needsComma = false
     }
 
     /// Writes a string.
@@ -103,6 +106,13 @@ public struct JSONWriter: Sendable {
     public mutating func raw(_ value: some Collection<UInt8>) {
         separate()
         bytes.append(contentsOf: value)
+        endValue()
+    }
+
+    /// Writes bytes that are one JSON value already, such as a range that a scanner found; they are not looked at.
+    public mutating func raw(_ value: Span<UInt8>) {
+        separate()
+        unsafe value.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
         endValue()
     }
 
