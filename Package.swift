@@ -45,7 +45,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["EventLoop", "Wire", "Dialects", "Relay"],
             path: "Tests/TestSupport", swiftSettings: settings),
         .executableTarget(
-            name: "fake-onemin", dependencies: ["TestSupport"], path: "Tests/FakeOneMin",
+            name: "bench-upstream", dependencies: ["EventLoop"], path: "Tests/Benchmarks/Upstream",
             swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "TokensTests", dependencies: ["Tokens"], swiftSettings: settings),

@@ -22,6 +22,9 @@ typedef size_t (*fr_data_callback)(char *data, size_t size, size_t count, void *
 static inline CURLcode fr_easy_set_data_callback(CURL *handle, CURLoption option, fr_data_callback callback) {
     return curl_easy_setopt(handle, option, callback);
 }
+static inline CURLcode fr_easy_set_before_request(CURL *handle, curl_prereq_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
+}
 typedef int (*fr_close_socket_callback)(void *context, curl_socket_t socket);
 static inline CURLcode fr_easy_set_close_socket(CURL *handle, fr_close_socket_callback callback) {
     return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, callback);
@@ -29,9 +32,6 @@ static inline CURLcode fr_easy_set_close_socket(CURL *handle, fr_close_socket_ca
 
 // curl_easy_getinfo is variadic.
 static inline CURLcode fr_easy_get_long(CURL *handle, CURLINFO info, long *value) {
-    return curl_easy_getinfo(handle, info, value);
-}
-static inline CURLcode fr_easy_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
     return curl_easy_getinfo(handle, info, value);
 }
 static inline CURLcode fr_easy_get_pointer(CURL *handle, CURLINFO info, void **value) {

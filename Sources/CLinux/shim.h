@@ -2,10 +2,15 @@
 #ifndef FASTRELAY_CLINUX_H
 #define FASTRELAY_CLINUX_H
 
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+// Hidden behind _GNU_SOURCE, which the toolchain's Glibc module does not define.
+extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+extern int pthread_setname_np(pthread_t thread, const char *name);
 
 #endif

@@ -1,4 +1,9 @@
+internal import Glibc
+internal import Worker
+
 @main
 struct Main {
-    static func main() {}
+    static func main() {
+        exit(Program.run(Array(CommandLine.arguments.dropFirst())))
+    }
 }

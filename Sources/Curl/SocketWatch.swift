@@ -1,0 +1,50 @@
+internal import EventLoop
+
+/// A socket of libcurl under a loop's watch.
+///
+/// libcurl stops watching a connection after each call and starts again with the next. Both would be a system call; so
+/// the kernel is told of the stop only when the socket has something to say that nobody wants to hear, such as the end
+/// of an idle connection.
+final class SocketWatch: FileWatcher {
+    private let socket: Int32
+    private unowned(safe) let pool: TransferPool
+    private var registered: FileInterest?
+    private var wanted: FileInterest = []
+
+    init(socket: Int32, pool: TransferPool) {
+        self.socket = socket
+        self.pool = pool
+    }
+
+    /// Changes what libcurl wants to hear; nothing at all when `interest` is empty.
+    func wants(_ interest: FileInterest, on loop: EventLoop) {
+        wanted = interest
+        guard !interest.isEmpty, registered != interest else { return }
+        do {
+            if registered == nil {
+                try loop.watch(socket, for: interest, self)
+            } else {
+                try loop.rewatch(socket, for: interest)
+            }
+            registered = interest
+        } catch {
+            // Without the watch the call ends by its time-out, with an error that says so.
+            registered = nil
+        }
+    }
+
+    /// The socket is about to be closed.
+    func forget(on loop: EventLoop) {
+        if registered != nil { loop.forget(socket) }
+        registered = nil
+    }
+
+    func fileIsReady(_ what: FileInterest) {
+        if wanted.isEmpty {
+            pool.loop.unwatch(socket)
+            registered = nil
+        } else {
+            pool.socketIsReady(socket, what)
+        }
+    }
+}

@@ -1,0 +1,387 @@
+internal import CCurl
+internal import EventLoop
+internal import Glibc
+
+/// One running HTTP call, read piece by piece. For the thread of the loop it was started on; `cancel` is for any.
+///
+/// Bytes that nobody has asked for yet wait here, up to `highWater`; then the transfer is paused until they are taken,
+/// so a slow reader holds a bounded amount.
+@safe public final class Transfer: @unchecked Sendable {
+    // @unchecked: every variable is touched on the loop's thread only; `cancel` from elsewhere hops there.
+
+    /// What happens next on a call.
+    public enum Event: Sendable {
+        /// The head of the answer; once, before anything else. Redirects are not followed.
+        case head(status: Int, headers: [(name: String, value: String)])
+        /// A piece of the body, never empty, as it came.
+        case bytes([UInt8])
+        /// Nothing came for as long as asked.
+        case silence
+        /// The answer is complete. Every further call gives the same.
+        case end
+    }
+
+    private enum State {
+        case running
+        case finished
+        case failed(CurlError)
+    }
+
+    private let pool: TransferPool
+    private let loop: EventLoop
+    private var handle: UnsafeMutableRawPointer?
+    private var headerList = HeaderList()
+    private var state = State.running
+
+    private var status = 0
+    private var headers: [(name: String, value: String)] = []
+    private var headerBytes = 0
+    private enum Head { case incomplete, complete, delivered }
+    private var head = Head.incomplete
+    private var pending: [UInt8] = []
+    private var isPaused = false
+    private var body: [UInt8] = []
+    private var bodySent = 0
+    private var hasIssuedRequest = false
+    /// Why a callback made libcurl give up, if one did.
+    private var refusal: CurlError?
+    private var waiter: CheckedContinuation<Void, Never>?
+
+    private let firstByte: UInt64
+    private let idle: UInt64
+    private let maximumBodyBytes: Int
+    private var bodyBytes = 0
+    private var lastArrival: UInt64
+    private var firstByteDeadline = UInt64.max
+    private var totalDeadline = UInt64.max
+    private var silenceDeadline = UInt64.max
+    private lazy var timer = LoopTimer { [weak self] in self?.timeIsUp() }
+
+    /// Bytes waiting for the reader at which a transfer is paused. libcurl hands over at most 16 KiB at once
+    /// (`CURL_MAX_WRITE_SIZE`), so up to 32 KiB wait here and 16 KiB in libcurl.
+    static let highWater = 16 * 1024
+    /// The most that all header lines of an answer may have, in bytes.
+    private static let maximumHeaderBytes = 64 * 1024
+    /// Up to here a body is copied into libcurl and leaves in one packet with the head.
+    private static let copiedBodyBytes = 64 * 1024
+
+    init(pool: TransferPool, options: TransferOptions) {
+        self.pool = pool
+        loop = pool.loop
+        let now = loop.now
+        firstByte = options.firstByte.map(Self.nanoseconds) ?? .max
+        idle = options.idle.map(Self.nanoseconds) ?? .max
+        lastArrival = now
+        maximumBodyBytes = options.maximumBodyBytes
+        totalDeadline = options.total.map { Self.add(now, Self.nanoseconds($0)) } ?? .max
+        start(options)
+    }
+
+    deinit {
+        // The pool keeps a running transfer alive, so what arrives here has given its handle back.
+        assert(unsafe handle == nil)
+    }
+
+    // MARK: Reading
+
+    /// Waits for what happens next.
+    ///
+    /// - Parameter silence: how long to wait before `.silence` is the answer; nil to wait as long as the time-outs let.
+    /// - Throws: `CurlError`, `.cancelled` when the task was. The call is over then and has released everything.
+    public func next(silence: Duration?) async throws(CurlError) -> Event {
+        silenceDeadline = silence.map { Self.add(loop.now, Self.nanoseconds($0)) } ?? .max
+        while true {
+            if let event = try poll() { return event }
+            armTimer()
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    if case .running = state { waiter = continuation } else { continuation.resume() }
+                }
+            } onCancel: {
+                cancel()
+            }
+        }
+    }
+
+    /// The next event that is there already.
+    private func poll() throws(CurlError) -> Event? {
+        if head == .complete {
+            head = .delivered
+            let headers = headers
+            self.headers = []
+            return .head(status: status, headers: headers)
+        }
+        if !pending.isEmpty {
+            var bytes: [UInt8] = []
+            swap(&bytes, &pending)
+            resumeTransfer()
+            return .bytes(bytes)
+        }
+        switch state {
+        case .finished: return .end
+        case .failed(let error): throw error
+        case .running: break
+        }
+        if silenceDeadline <= EventLoop.monotonicTime() {
+            silenceDeadline = .max
+            return .silence
+        }
+        return nil
+    }
+
+    private func wake() {
+        guard let waiter else { return }
+        self.waiter = nil
+        waiter.resume()
+    }
+
+    /// Gives the call up: an HTTP/1 connection is closed, an HTTP/2 stream is reset. From any thread; harmless later.
+    public func cancel() {
+        if loop.isCurrent {
+            fail(CurlError(.cancelled, "the call was cancelled"))
+        } else {
+            loop.submit { self.cancel() }
+        }
+    }
+
+    // MARK: Time
+
+    private static func nanoseconds(_ duration: Duration) -> UInt64 {
+        let (seconds, attoseconds) = duration.components
+        let (product, overflow) = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : add(product, UInt64(clamping: attoseconds / 1_000_000_000))
+    }
+
+    private static func add(_ time: UInt64, _ interval: UInt64) -> UInt64 {
+        let (sum, overflow) = time.addingReportingOverflow(interval)
+        return overflow ? .max : sum
+    }
+
+    private var nextDeadline: UInt64 {
+        let phase = head == .incomplete ? firstByteDeadline : Self.add(lastArrival, idle)
+        return min(phase, totalDeadline, silenceDeadline)
+    }
+
+    /// Moves the timer forward only: one that goes off too early is set again, which is rarer than events.
+    private func armTimer() {
+        let deadline = nextDeadline
+        guard deadline < timer.armedDeadline ?? .max else { return }
+        loop.set(timer, deadline: deadline)
+    }
+
+    private func timeIsUp() {
+        guard case .running = state else { return }
+        let now = loop.now
+        // While the reader is slow the upstream cannot send: that is not its silence.
+        if isPaused || !pending.isEmpty { lastArrival = now }
+        if now >= totalDeadline {
+            fail(CurlError(.totalTimedOut, "the answer was not complete in time"))
+        } else if head == .incomplete, now >= firstByteDeadline {
+            fail(CurlError(.firstByteTimedOut, "no answer in time"))
+        } else if head != .incomplete, now >= Self.add(lastArrival, idle) {
+            fail(CurlError(.idleTimedOut, "the answer stopped in the middle"))
+        } else {
+            if now >= silenceDeadline { wake() }
+            // A reader that waits again sets its own; without one silence does not matter.
+            if nextDeadline > now { armTimer() }
+        }
+    }
+
+    // MARK: Start and end
+
+    private func start(_ options: TransferOptions) {
+        guard let easy = unsafe pool.takeHandle() else {
+            state = .failed(CurlError(.badOptions, "libcurl has no memory for another call"))
+            return
+        }
+        unsafe handle = easy
+        body = options.body
+        unsafe apply(options, to: easy)
+        guard unsafe pool.add(self, easy) else {
+            return fail(CurlError(.badOptions, "libcurl refused the call"))
+        }
+        armTimer()
+    }
+
+    private func apply(_ options: TransferOptions, to easy: UnsafeMutableRawPointer) {
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe fr_easy_set_pointer(easy, CURLOPT_PRIVATE, context)
+        // No signals, and no handler set and reset around each call.
+        unsafe fr_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        unsafe fr_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        unsafe fr_easy_set_string(easy, CURLOPT_URL, options.url)
+        unsafe fr_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect))
+        unsafe fr_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
+        unsafe fr_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        let isTLS = options.url.utf8.starts(with: "https:".utf8)
+        if isTLS, options.usesHTTP2 {
+            unsafe fr_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+            // Rather wait for a connection that is being made than open one more beside it.
+            unsafe fr_easy_set_long(easy, CURLOPT_PIPEWAIT, 1)
+        } else {
+            unsafe fr_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        }
+        if let file = options.certificateFile { unsafe fr_easy_set_string(easy, CURLOPT_CAINFO, file) }
+        if let proxy = options.proxy { unsafe fr_easy_set_string(easy, CURLOPT_PROXY, proxy) }
+
+        for (name, value) in options.headers { headerList.append("\(name): \(value)") }
+        if options.method == "POST" {
+            unsafe fr_easy_set_long(easy, CURLOPT_POST, 1)
+            unsafe fr_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
+            // Without this a body over 1 MiB waits a second for a “100 Continue” that vendors do not send.
+            headerList.append("Expect:")
+            if body.count <= Self.copiedBodyBytes {
+                _ = unsafe body.withUnsafeBytes { bytes in
+                    unsafe fr_easy_set_pointer(
+                        easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+                }
+                body = []
+            } else {
+                unsafe fr_easy_set_data_callback(easy, CURLOPT_READFUNCTION, Self.onRead)
+                unsafe fr_easy_set_pointer(easy, CURLOPT_READDATA, context)
+            }
+        }
+        unsafe fr_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headerList.pointer)
+
+        unsafe fr_easy_set_data_callback(easy, CURLOPT_HEADERFUNCTION, Self.onHeader)
+        unsafe fr_easy_set_pointer(easy, CURLOPT_HEADERDATA, context)
+        unsafe fr_easy_set_data_callback(easy, CURLOPT_WRITEFUNCTION, Self.onBytes)
+        unsafe fr_easy_set_pointer(easy, CURLOPT_WRITEDATA, context)
+        unsafe fr_easy_set_before_request(easy, Self.onRequest)
+        unsafe fr_easy_set_pointer(easy, CURLOPT_PREREQDATA, context)
+        unsafe pool.prepare(easy)
+    }
+
+    private func milliseconds(_ duration: Duration) -> Int {
+        max(1, Int(clamping: Self.nanoseconds(duration) / 1_000_000))
+    }
+
+    /// libcurl is done with the call. Called by the pool, never inside a callback of libcurl.
+    func completed(_ code: CURLcode) {
+        if code == CURLE_OK {
+            end(head == .incomplete ? .failed(CurlError(.cut, "the answer has no head")) : .finished)
+        } else {
+            end(.failed(refusal ?? CurlError(code)))
+        }
+    }
+
+    private func fail(_ error: CurlError) {
+        end(.failed(error))
+    }
+
+    private func end(_ state: State) {
+        guard case .running = self.state else { return }
+        self.state = state
+        loop.cancel(timer)
+        if let easy = unsafe handle {
+            unsafe handle = nil
+            unsafe pool.giveBack(easy, of: self)
+        }
+        headerList = HeaderList()
+        body = []
+        if case .failed(let error) = state, error.code == .cancelled { pending = [] }
+        wake()
+    }
+
+    // MARK: What libcurl calls
+
+    private static func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+        guard let context = unsafe context else { return nil }
+        return unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    /// One line of the answer's head.
+    private static let onHeader: fr_data_callback = { data, size, count, context in
+        guard let transfer = unsafe transfer(context) else { return 0 }
+        let line = unsafe UnsafeRawBufferPointer(start: data, count: size * count)
+        return unsafe transfer.receiveHeader(line) ? line.count : 0
+    }
+
+    private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        headerBytes += line.count
+        guard headerBytes <= Self.maximumHeaderBytes else {
+            refusal = CurlError(.tooLarge, "the head of the answer is too large")
+            return false
+        }
+        if unsafe line.starts(with: "HTTP/".utf8) {
+            // Also after “100 Continue”: the last head counts.
+            let words = unsafe String(decoding: line, as: UTF8.self).split(separator: " ", maxSplits: 2)
+            status = words.count > 1 ? Int(words[1].prefix(3)) ?? 0 : 0
+            headers.removeAll(keepingCapacity: true)
+        } else if unsafe line.count <= 2 && line.allSatisfy({ $0 == 13 || $0 == 10 }) {
+            if status >= 200, head == .incomplete {
+                head = .complete
+                lastArrival = loop.now
+                wake()
+            }
+        } else if head == .incomplete, let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")) {
+            // Lines after the head are trailers, which nothing here needs.
+            let value = unsafe line[(colon + 1)...].drop { $0 == 32 || $0 == 9 }
+            let end = unsafe value.lastIndex { $0 > 32 }.map { $0 + 1 } ?? value.startIndex
+            unsafe headers.append(
+                (
+                    String(decoding: line[..<colon], as: UTF8.self).lowercased(),
+                    String(decoding: value[..<end], as: UTF8.self)
+                ))
+        }
+        return true
+    }
+
+    /// A piece of the answer's body.
+    private static let onBytes: fr_data_callback = { data, size, count, context in
+        guard let transfer = unsafe transfer(context) else { return 0 }
+        return unsafe transfer.receive(UnsafeRawBufferPointer(start: data, count: size * count))
+    }
+
+    private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+        if pending.count >= Self.highWater {
+            isPaused = true
+            return Int(CURL_WRITEFUNC_PAUSE)
+        }
+        bodyBytes += bytes.count
+        guard bodyBytes <= maximumBodyBytes else {
+            refusal = CurlError(.tooLarge, "the answer is too large")
+            return 0
+        }
+        unsafe pending.append(contentsOf: bytes)
+        lastArrival = loop.now
+        wake()
+        return bytes.count
+    }
+
+    private func resumeTransfer() {
+        guard isPaused else { return }
+        isPaused = false
+        lastArrival = loop.now
+        // May call `receive` before it returns.
+        if let easy = unsafe handle { unsafe curl_easy_pause(easy, CURLPAUSE_CONT) }
+    }
+
+    /// Room for the next piece of a long request body.
+    private static let onRead: fr_data_callback = { data, size, count, context in
+        guard let transfer = unsafe transfer(context), let data = unsafe data else { return Int(CURL_READFUNC_ABORT) }
+        return unsafe transfer.sendBody(into: UnsafeMutableRawBufferPointer(start: data, count: size * count))
+    }
+
+    private func sendBody(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let piece = body[bodySent...].prefix(buffer.count)
+        unsafe buffer.copyBytes(from: piece)
+        bodySent += piece.count
+        return piece.count
+    }
+
+    /// libcurl is about to send the request. When a kept connection breaks before the first byte of an answer, it
+    /// would send it again by itself; but the call may have been charged already, so the second time is refused.
+    private static let onRequest: curl_prereq_callback = { context, _, _, _, _ in
+        guard let transfer = unsafe transfer(context) else { return CURL_PREREQFUNC_ABORT }
+        guard !transfer.hasIssuedRequest else {
+            transfer.refusal = CurlError(
+                .cut, "the connection broke before the answer, and the call was not repeated: it may be charged already")
+            return CURL_PREREQFUNC_ABORT
+        }
+        transfer.hasIssuedRequest = true
+        transfer.firstByteDeadline = add(transfer.loop.now, transfer.firstByte)
+        transfer.armTimer()
+        return CURL_PREREQFUNC_OK
+    }
+}

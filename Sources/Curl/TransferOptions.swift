@@ -1,0 +1,35 @@
+/// One HTTP request and how long its parts may take.
+public struct TransferOptions: Sendable {
+    /// `GET` or `POST`.
+    public var method = "GET"
+    /// `http` or `https`; no other protocol is spoken.
+    public var url: String
+    /// Header lines as name and value, sent in this order; a value must not contain line breaks.
+    public var headers: [(name: String, value: String)] = []
+    /// The body of a `POST`.
+    public var body: [UInt8] = []
+
+    /// Until the connection stands, TLS included.
+    public var connect: Duration = .seconds(10)
+    /// From sending the request until the head of the answer; nil for no limit.
+    public var firstByte: Duration?
+    /// The longest silence within the answer; nil for no limit. Does not run while the reader is slow.
+    public var idle: Duration?
+    /// From the start to the end; nil for no limit.
+    public var total: Duration?
+
+    /// The most that the body of the answer may have, in bytes.
+    public var maximumBodyBytes = Int.max
+
+    /// Such as `http://proxy:3128`; nil takes `https_proxy` and its kin from the environment, "" uses none.
+    public var proxy: String?
+    /// A PEM file of trusted certificates; nil for the system's.
+    public var certificateFile: String?
+    /// Whether to offer HTTP/2 over TLS, and share connections by it.
+    public var usesHTTP2 = true
+
+    /// Makes a GET request.
+    public init(url: String) {
+        self.url = url
+    }
+}

@@ -1,0 +1,177 @@
+internal import CCurl
+public import EventLoop
+internal import Glibc
+
+/// The upstream calls of one loop: one `CURLM` with its connections, DNS cache and TLS sessions.
+///
+/// libcurl says which sockets and times it waits for, the loop reports them, and nothing is ever polled.
+/// See https://curl.se/libcurl/c/curl_multi_socket_action.html. For the loop's thread.
+@safe public final class TransferPool: @unchecked Sendable {
+    // @unchecked: used on the loop's thread only, but for making it.
+
+    /// How many connections may stand.
+    public struct Limits: Sendable {
+        /// Idle connections kept for later calls.
+        public var keptConnections = 1024
+        /// Streams at once on one HTTP/2 connection; the server may allow fewer.
+        public var streamsPerConnection = 100
+
+        /// The defaults.
+        public init() {}
+    }
+
+    let loop: EventLoop
+    private let multi: UnsafeMutableRawPointer
+    private var freeHandles: [UnsafeMutableRawPointer] = unsafe []
+    private var sockets: [Int32: SocketWatch] = [:]
+    private var running: [ObjectIdentifier: Transfer] = [:]
+    private lazy var timer = LoopTimer { [weak self] in self?.timeIsUp() }
+
+    /// Handles kept for the next call; each has a receive buffer of 16 KiB once it was used.
+    private static let keptHandles = 64
+
+    /// Initialises libcurl, once per process. `curl_global_init`
+    private static let isLibraryReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    /// Makes a pool for a loop.
+    ///
+    /// - Throws: `CurlError` when libcurl cannot be initialised.
+    public init(loop: EventLoop, limits: Limits = Limits()) throws(CurlError) {
+        guard Self.isLibraryReady, let multi = unsafe curl_multi_init() else {
+            throw CurlError(.badOptions, "libcurl could not be initialised")
+        }
+        self.loop = loop
+        unsafe self.multi = multi
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe fr_multi_set_socket_callback(multi, Self.onSocket)
+        unsafe fr_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context)
+        unsafe fr_multi_set_timer_callback(multi, Self.onTimer)
+        unsafe fr_multi_set_pointer(multi, CURLMOPT_TIMERDATA, context)
+        unsafe fr_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+        unsafe fr_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limits.keptConnections)
+        unsafe fr_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, limits.streamsPerConnection)
+    }
+
+    deinit {
+        for unsafe handle in unsafe freeHandles { unsafe curl_easy_cleanup(handle) }
+        // Closes the idle connections, and with each calls `onClose`.
+        unsafe curl_multi_cleanup(multi)
+    }
+
+    /// Starts a call. It runs until it is done or cancelled, whether anybody reads it or not.
+    public func start(_ options: TransferOptions) -> Transfer {
+        Transfer(pool: self, options: options)
+    }
+
+    // MARK: For transfers
+
+    func takeHandle() -> UnsafeMutableRawPointer? {
+        unsafe freeHandles.popLast() ?? curl_easy_init()
+    }
+
+    /// Sets the options that concern the pool. The callback is remembered by each connection that the call opens.
+    func prepare(_ easy: UnsafeMutableRawPointer) {
+        unsafe fr_easy_set_close_socket(easy, Self.onClose)
+        unsafe fr_easy_set_pointer(
+            easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// Hands a call to libcurl and lets it make its first step.
+    ///
+    /// - Returns: false when libcurl refuses it.
+    func add(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer) -> Bool {
+        running[ObjectIdentifier(transfer)] = transfer
+        guard unsafe curl_multi_add_handle(multi, easy) == CURLM_OK else { return false }
+        // The first step is due now, and libcurl set the timer to say so; taken here it costs no turn of the loop.
+        timeIsUp()
+        return true
+    }
+
+    /// Takes a call away from libcurl, whatever its state, and keeps the handle for another one.
+    func giveBack(_ easy: UnsafeMutableRawPointer, of transfer: Transfer) {
+        unsafe curl_multi_remove_handle(multi, easy)
+        running[ObjectIdentifier(transfer)] = nil
+        if unsafe freeHandles.count < Self.keptHandles {
+            unsafe curl_easy_reset(easy)
+            unsafe freeHandles.append(easy)
+        } else {
+            unsafe curl_easy_cleanup(easy)
+        }
+    }
+
+    // MARK: Events
+
+    private func timeIsUp() {
+        var running: Int32 = 0
+        unsafe curl_multi_socket_action(multi, curl_socket_t(-1), 0, &running)
+        finishTransfers()
+    }
+
+    func socketIsReady(_ socket: Int32, _ what: FileInterest) {
+        var mask: Int32 = 0
+        if what.contains(.read) { mask |= CURL_CSELECT_IN }
+        if what.contains(.write) { mask |= CURL_CSELECT_OUT }
+        // A hang-up is read as the end it is.
+        if !what.isDisjoint(with: [.hangUp, .peerClosed]) { mask |= CURL_CSELECT_IN }
+        if what.contains(.error) { mask |= CURL_CSELECT_ERR }
+        var running: Int32 = 0
+        unsafe curl_multi_socket_action(multi, socket, mask, &running)
+        finishTransfers()
+    }
+
+    private func finishTransfers() {
+        var left: Int32 = 0
+        while let message = unsafe curl_multi_info_read(multi, &left) {
+            guard unsafe message.pointee.msg == CURLMSG_DONE else { continue }
+            let code = unsafe message.pointee.data.result
+            var context: UnsafeMutableRawPointer?
+            unsafe fr_easy_get_pointer(message.pointee.easy_handle, CURLINFO_PRIVATE, &context)
+            guard let context = unsafe context else { continue }
+            unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().completed(code)
+        }
+    }
+
+    private static func pool(_ context: UnsafeMutableRawPointer?) -> TransferPool? {
+        guard let context = unsafe context else { return nil }
+        return unsafe Unmanaged<TransferPool>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    /// libcurl wants to hear about a socket, or no longer.
+    private static let onSocket: curl_socket_callback = { _, socket, what, context, _ in
+        unsafe pool(context)?.watch(socket, what)
+        return 0
+    }
+
+    private func watch(_ socket: Int32, _ what: Int32) {
+        var interest: FileInterest = []
+        if what == CURL_POLL_IN || what == CURL_POLL_INOUT { interest.insert(.read) }
+        if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { interest.insert(.write) }
+        let watch: SocketWatch
+        if let known = sockets[socket] {
+            watch = known
+        } else {
+            watch = SocketWatch(socket: socket, pool: self)
+            sockets[socket] = watch
+        }
+        watch.wants(interest, on: loop)
+    }
+
+    /// libcurl wants to be called at a time, or no longer.
+    private static let onTimer: curl_multi_timer_callback = { _, milliseconds, context in
+        guard let pool = unsafe pool(context) else { return 0 }
+        if milliseconds < 0 {
+            pool.loop.cancel(pool.timer)
+        } else {
+            pool.loop.set(pool.timer, deadline: EventLoop.monotonicTime() + UInt64(milliseconds) * 1_000_000)
+        }
+        return 0
+    }
+
+    /// libcurl closes a connection.
+    private static let onClose: fr_close_socket_callback = { context, socket in
+        if let pool = unsafe pool(context), let watch = pool.sockets.removeValue(forKey: socket) {
+            watch.forget(on: pool.loop)
+        }
+        return close(socket)
+    }
+}

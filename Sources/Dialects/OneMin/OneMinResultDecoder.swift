@@ -1,0 +1,35 @@
+import Wire
+
+/// Reads 1min.ai's answer to a chat call that is not streamed, status 2xx.
+public enum OneMinResultDecoder {
+    /// How many arrays and objects may be nested in an answer.
+    private static let maximumDepth = 64
+
+    /// The events of the whole answer: the same as the stream's but with the text in one piece.
+    ///
+    /// - Parameter searchesWeb: whether web search was on, whose progress lines are then taken out of the text.
+    /// - Returns: at least one event; the last one is `finished` or `failed`.
+    public static func decode(_ body: [UInt8], searchesWeb: Bool) -> [GenerationEvent] {
+        guard !body.isEmpty else {
+            return [.failed(Failure(.upstreamFailed, "1min.ai: the answer is empty.", upstreamStatus: 200))]
+        }
+        guard let json = try? JSONValue(parsing: body, maximumDepth: maximumDepth) else {
+            // Whatever is wrong with it, the body's own words say more than the parser's.
+            let body = OneMinErrorBody(body: body)
+            return [.failed(body.failure(status: 200, otherwise: .upstreamFailed))]
+        }
+        guard let value = json["aiRecord"], case .object = value else {
+            let body = OneMinErrorBody(json)
+            return [
+                .failed(
+                    body.failure(
+                        status: 200, otherwise: .upstreamFailed, fallback: "the answer has no aiRecord"))
+            ]
+        }
+        let record = OneMinRecord(value)
+        guard record.failure == nil, let text = record.text(searchesWeb: searchesWeb) else {
+            return record.ending(hasText: false)
+        }
+        return [.text(text)] + record.ending(hasText: true)
+    }
+}

@@ -1,0 +1,241 @@
+internal import CLinux
+internal import Glibc
+
+/// A socket that web servers connect to. Accepting does not block; accepted sockets do, as libfcgi wants them.
+public final class ListeningSocket: Sendable {
+    /// Where to listen.
+    public enum Address: Sendable, Equatable {
+        /// A socket in the file system, with its permission bits and, if given, the group that owns it.
+        case unix(path: String, mode: UInt32, group: String?)
+        /// An address and port; an empty host means every address.
+        case tcp(host: String, port: UInt16)
+        /// A listening socket that the process was started with.
+        case descriptor(Int32)
+    }
+
+    /// Why a socket could not be had.
+    public enum Failure: Error, Equatable, CustomStringConvertible {
+        /// Another process answers on the path.
+        case isInUse(path: String)
+        /// Something that is not a socket is at the path.
+        case isNotASocket(path: String)
+        /// The path is longer than the system can take.
+        case pathTooLong(path: String, limit: Int)
+        /// The group does not exist.
+        case unknownGroup(String)
+        /// The host has no address.
+        case unknownHost(String)
+        /// The descriptor is not a listening socket.
+        case notListening(Int32)
+        /// A system call failed.
+        case system(EventLoopError, what: String)
+
+        /// One line that says what is wrong and where.
+        public var description: String {
+            switch self {
+            case .isInUse(let path): "\(path): another process is listening there"
+            case .isNotASocket(let path): "\(path): exists and is not a socket"
+            case .pathTooLong(let path, let limit): "\(path): longer than \(limit) bytes"
+            case .unknownGroup(let name): "there is no group “\(name)”"
+            case .unknownHost(let host): "\(host): no such host"
+            case .notListening(let descriptor): "descriptor \(descriptor) is not a listening socket"
+            case .system(let error, let what): "\(what): \(error)"
+            }
+        }
+    }
+
+    /// The listening descriptor; it lives as long as this object.
+    public let descriptor: Int32
+
+    /// Whether connections are Unix sockets, whose send buffers can be reasoned about.
+    public let isUnix: Bool
+
+    /// The file to remove at the end: its path, device and inode, so that a successor's socket is left alone.
+    private let file: (path: String, device: dev_t, inode: ino_t)?
+
+    /// As many as the kernel allows (`net.core.somaxconn` cuts it).
+    private static let backlog: Int32 = 4096
+
+    /// Starts to listen.
+    ///
+    /// A socket file that nobody answers on is replaced.
+    ///
+    /// - Throws: `Failure`; nothing is left open or behind then.
+    public init(_ address: Address) throws(Failure) {
+        switch address {
+        case .unix(let path, let mode, let group):
+            let owner = try group.map(Self.groupID)
+            descriptor = try Self.listenUnix(path: path, mode: mode, group: owner)
+            isUnix = true
+            var status = stat()
+            file = unsafe stat(path, &status) == 0 ? (path, status.st_dev, status.st_ino) : nil
+        case .tcp(let host, let port):
+            descriptor = try Self.listenTCP(host: host, port: port)
+            isUnix = false
+            file = nil
+        case .descriptor(let number):
+            guard Self.isListening(number) else { throw Failure.notListening(number) }
+            descriptor = number
+            isUnix = Self.family(of: number) == AF_UNIX
+            file = nil
+        }
+        let flags = fcntl(descriptor, F_GETFL)
+        _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+
+    deinit {
+        close(descriptor)
+        removeFile()
+    }
+
+    /// Removes the socket file if it is still the one this object made.
+    private func removeFile() {
+        guard let file else { return }
+        var status = stat()
+        guard unsafe stat(file.path, &status) == 0, status.st_dev == file.device,
+            status.st_ino == file.inode
+        else { return }
+        unsafe unlink(file.path)
+    }
+
+    /// Takes the next connection; nil when none is waiting or it went away again. `accept4`
+    ///
+    /// - Returns: a blocking descriptor that the caller owns.
+    /// - Throws: `EventLoopError` when descriptors or memory ran out: accept again later.
+    public func accept() throws(EventLoopError) -> Int32? {
+        while true {
+            let connection = accept4(descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            if connection >= 0 {
+                if !isUnix { Self.tune(connection) }
+                return connection
+            }
+            switch errno {
+            case EINTR: continue
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: throw EventLoopError(function: "accept4")
+            // EAGAIN is the normal end. The rest are errors of one connection that already went away again
+            // (accept(2), "Error handling": treat them like EAGAIN).
+            default: return nil
+            }
+        }
+    }
+
+    /// The send buffer of a TCP connection from the web server, in bytes: see `FastCGI.ResponseStream`.
+    private static let sendBufferBytes: Int32 = 256 * 1024
+
+    private static func tune(_ connection: Int32) {
+        var on: Int32 = 1
+        unsafe setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        var bytes = sendBufferBytes
+        unsafe setsockopt(connection, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    // MARK: Making sockets
+
+    private static func groupID(_ name: String) throws(Failure) -> gid_t {
+        if let number = gid_t(name) { return number }
+        guard let entry = unsafe getgrnam(name) else { throw Failure.unknownGroup(name) }
+        return unsafe entry.pointee.gr_gid
+    }
+
+    private static func listenUnix(path: String, mode: UInt32, group: gid_t?) throws(Failure) -> Int32 {
+        var address = sockaddr_un()
+        let limit = MemoryLayout.size(ofValue: address.sun_path) - 1
+        guard path.utf8.count <= limit else { throw Failure.pathTooLong(path: path, limit: limit) }
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { field in
+            for (index, byte) in path.utf8.enumerated() { unsafe field[index] = byte }
+        }
+        try removeStale(path: path, address: address)
+
+        let socket = try open(domain: AF_UNIX, what: path)
+        do throws(EventLoopError) {
+            // Bound with no permission at all, so nobody can connect before the mode is as asked for.
+            let previous = umask(0o777)
+            defer { umask(previous) }
+            try systemCall("bind") { unsafe connectOrBind(socket, address, bind) }
+            if let group { try systemCall("chown") { unsafe chown(path, uid_t.max, group) } }
+            try systemCall("chmod") { unsafe chmod(path, mode_t(mode)) }
+            try systemCall("listen") { listen(socket, backlog) }
+        } catch {
+            close(socket)
+            throw Failure.system(error, what: path)
+        }
+        return socket
+    }
+
+    /// Removes a socket file that nobody answers on.
+    private static func removeStale(path: String, address: sockaddr_un) throws(Failure) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw Failure.isNotASocket(path: path) }
+        let probe = try open(domain: AF_UNIX, what: path)
+        defer { close(probe) }
+        if unsafe connectOrBind(probe, address, connect) == 0 || errno != ECONNREFUSED {
+            throw Failure.isInUse(path: path)
+        }
+        unsafe unlink(path)
+    }
+
+    private static func connectOrBind(
+        _ socket: Int32, _ address: sockaddr_un,
+        _ call: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32
+    ) -> Int32 {
+        unsafe withUnsafePointer(to: address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                unsafe call(socket, pointer, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+
+    private static func listenTCP(host: String, port: UInt16) throws(Failure) -> Int32 {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        let what = "\(host):\(port)"
+        guard unsafe getaddrinfo(host.isEmpty ? nil : host, String(port), &hints, &found) == 0,
+            let first = unsafe found
+        else { throw Failure.unknownHost(host) }
+        defer { unsafe freeaddrinfo(found) }
+
+        let socket = try open(domain: unsafe first.pointee.ai_family, what: what)
+        do throws(EventLoopError) {
+            var on: Int32 = 1
+            unsafe setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+            try systemCall("bind") { unsafe bind(socket, first.pointee.ai_addr, first.pointee.ai_addrlen) }
+            try systemCall("listen") { listen(socket, backlog) }
+        } catch {
+            close(socket)
+            throw Failure.system(error, what: what)
+        }
+        return socket
+    }
+
+    private static func open(domain: Int32, what: String) throws(Failure) -> Int32 {
+        do throws(EventLoopError) {
+            return try systemCall("socket") {
+                socket(domain, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            }
+        } catch {
+            throw Failure.system(error, what: what)
+        }
+    }
+
+    // MARK: Looking at descriptors
+
+    /// Whether a descriptor is a socket that listens, as web servers and systemd hand them over. `SO_ACCEPTCONN`
+    public static func isListening(_ descriptor: Int32) -> Bool {
+        option(SO_ACCEPTCONN, of: descriptor) == 1
+    }
+
+    private static func family(of descriptor: Int32) -> Int32? {
+        option(SO_DOMAIN, of: descriptor)
+    }
+
+    private static func option(_ name: Int32, of descriptor: Int32) -> Int32? {
+        var value: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : nil
+    }
+}

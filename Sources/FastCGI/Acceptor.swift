@@ -1,0 +1,144 @@
+internal import EventLoop
+internal import Glibc
+
+/// A server's part on one loop: accepts connections there and knows those that are open.
+final class Acceptor: FileWatcher {
+    let loop: EventLoop
+    let server: Server
+    private var socket: ListeningSocket?
+    private let isUnix: Bool
+    private var connections: [Int32: Connection] = [:]
+    private var running = 0
+    private var hasReportedIdle = false
+    private var scratch = [UInt8](repeating: 0, count: Acceptor.scratchBytes)
+    private lazy var retry = LoopTimer { [weak self] in self?.watchSocket() }
+
+    /// Whether connections may wait for another request.
+    private(set) var isAccepting = true
+
+    /// The most of a request that is looked at before it is read: parameters have to fit in, and nginx sends at most
+    /// 4 × 8 KiB of header lines (`large_client_header_buffers`). A longer body is read on a thread.
+    private static let scratchBytes = 128 * 1024
+    /// Connections taken per wake-up, so that a burst spreads over the loops.
+    private static let acceptsPerWakeUp = 8
+    /// How long to wait for descriptors to become free, in nanoseconds.
+    private static let retryDelay: UInt64 = 100_000_000
+
+    /// What the server holds of an acceptor; its contents are for the loop's thread.
+    final class Handle: @unchecked Sendable {
+        // @unchecked: `acceptor` is touched on `loop`'s thread only.
+        let loop: EventLoop
+        private(set) var acceptor: Acceptor?
+
+        init(loop: EventLoop) {
+            self.loop = loop
+        }
+
+        func start(server: Server, socket: ListeningSocket) {
+            let acceptor = Acceptor(loop: loop, server: server, socket: socket)
+            self.acceptor = acceptor
+            acceptor.watchSocket()
+        }
+    }
+
+    private init(loop: EventLoop, server: Server, socket: ListeningSocket) {
+        self.loop = loop
+        self.server = server
+        self.socket = socket
+        isUnix = socket.isUnix
+    }
+
+    private func watchSocket() {
+        guard let socket else { return }
+        do {
+            try loop.watch(socket.descriptor, for: [.read, .exclusive], self)
+        } catch {
+            server.report(.cannotAccept(error))
+            loop.set(retry, deadline: loop.now + Self.retryDelay)
+        }
+    }
+
+    func fileIsReady(_ what: FileInterest) {
+        for _ in 0..<Self.acceptsPerWakeUp {
+            guard let socket else { return }
+            do {
+                guard let descriptor = try socket.accept() else { return }
+                open(descriptor)
+            } catch {
+                // The socket stays readable: without a pause this loop would do nothing else.
+                server.report(.cannotAccept(error))
+                loop.unwatch(socket.descriptor)
+                loop.set(retry, deadline: loop.now + Self.retryDelay)
+                return
+            }
+        }
+    }
+
+    private func open(_ descriptor: Int32) {
+        let connection = Connection(descriptor: descriptor, acceptor: self, isUnix: isUnix)
+        do {
+            try connection.start()
+            connections[descriptor] = connection
+        } catch {
+            server.report(.cannotAccept(error))
+            Glibc.close(descriptor)
+        }
+    }
+
+    // MARK: What connections tell
+
+    /// What a look at the bytes in a socket showed.
+    enum Peek {
+        case nothing
+        case ended
+        case scanned(RecordScanner.Result)
+    }
+
+    /// Looks at a connection's bytes without taking them. `recv` with `MSG_PEEK`
+    func peek(_ descriptor: Int32) -> Peek {
+        let count = unsafe scratch.withUnsafeMutableBytes { buffer in
+            unsafe recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_PEEK | MSG_DONTWAIT))
+        }
+        if count < 0 { return errno == EAGAIN || errno == EINTR ? .nothing : .ended }
+        if count == 0 { return .ended }
+        let result = RecordScanner.scan(scratch.span.extracting(first: count))
+        // Full, and the parameters do not end: more than any web server lets through.
+        if result == .needsMore, count == scratch.count { return .scanned(.isMalformed) }
+        return .scanned(result)
+    }
+
+    func exchangeBegan() {
+        running += 1
+    }
+
+    func exchangeEnded() {
+        running -= 1
+        reportIdleIfDone()
+    }
+
+    func connectionClosed(_ descriptor: Int32) {
+        connections[descriptor] = nil
+    }
+
+    // MARK: Ending
+
+    func stop() {
+        guard isAccepting else { return }
+        isAccepting = false
+        loop.cancel(retry)
+        if let socket { loop.unwatch(socket.descriptor) }
+        socket = nil
+        for connection in Array(connections.values) { connection.closeIfIdle() }
+        reportIdleIfDone()
+    }
+
+    func cancelAll() {
+        for connection in Array(connections.values) { connection.cancel() }
+    }
+
+    private func reportIdleIfDone() {
+        guard !isAccepting, running == 0, !hasReportedIdle else { return }
+        hasReportedIdle = true
+        server.loopBecameIdle()
+    }
+}

@@ -1,0 +1,230 @@
+internal import EventLoop
+internal import Glibc
+
+/// One connection from the web server: it waits for a request, reads it, has it answered, and waits again.
+///
+/// Everything happens on its loop's thread, but for reading a body that has not arrived yet.
+final class Connection: FileWatcher, @unchecked Sendable {
+    // @unchecked: used on its loop's thread only; a pool thread sees `slot` and nothing else while it reads a body.
+
+    private enum State {
+        /// For a request to arrive.
+        case waiting
+        /// A thread reads the body.
+        case readingBody
+        case answering
+        case closed
+    }
+
+    private let descriptor: Int32
+    private let loop: EventLoop
+    private let acceptor: Acceptor
+    private let server: Server
+    private let slot: RequestSlot
+    private var state = State.waiting
+    private var isClientGone = false
+    private var task: Task<Void, Never>?
+    private var creditWaiter: CheckedContinuation<Void, Never>?
+    /// Bytes, overhead included, that can be written before the kernel must be asked again.
+    private var credit: Int
+    private let fullCredit: Int
+
+    /// The most that goes to libfcgi between two looks at the credit; far below either credit.
+    static let maximumWriteBytes = 16 * 1024
+    /// A Unix socket is writable with three quarters of its buffer free: 159,744 of the default 212,992 bytes.
+    private static let unixCredit = 96 * 1024
+    /// A TCP socket is writable with a third of its buffer free; `ListeningSocket` asks for 256 KiB.
+    private static let tcpCredit = 48 * 1024
+    /// What the kernel charges for a packet beyond its bytes (`skb->truesize`): measured 0.8 KiB for small ones.
+    private static let overheadPerWrite = 1024
+
+    private static let interest: FileInterest = [.read, .peerClosed, .edgeTriggered]
+
+    init(descriptor: Int32, acceptor: Acceptor, isUnix: Bool) {
+        self.descriptor = descriptor
+        self.acceptor = acceptor
+        loop = acceptor.loop
+        server = acceptor.server
+        slot = RequestSlot(connection: descriptor)
+        fullCredit = isUnix ? Self.unixCredit : Self.tcpCredit
+        credit = fullCredit
+    }
+
+    /// Begins to wait for a request.
+    ///
+    /// - Throws: `EventLoopError` when the loop cannot watch the descriptor; the caller closes it then.
+    func start() throws(EventLoopError) {
+        try loop.watch(descriptor, for: Self.interest, self)
+    }
+
+    func fileIsReady(_ what: FileInterest) {
+        switch state {
+        case .waiting:
+            readRequest()
+        case .readingBody:
+            // The thread sees the end by itself.
+            break
+        case .answering:
+            if !what.isDisjoint(with: [.peerClosed, .hangUp, .error]) {
+                clientLeft()
+            } else if what.contains(.write) {
+                resumeCreditWaiter()
+            }
+        case .closed:
+            break
+        }
+    }
+
+    // MARK: Reading
+
+    private func readRequest() {
+        let result: RecordScanner.Result
+        switch acceptor.peek(descriptor) {
+        case .nothing: return
+        case .ended: return close()
+        case .scanned(let scanned): result = scanned
+        }
+        switch result {
+        case .needsMore:
+            return
+        case .isMalformed:
+            server.report(.malformedRequest)
+            return close()
+        case .hasParameters, .isComplete:
+            break
+        }
+
+        guard slot.readParameters() else { return close() }
+        acceptor.exchangeBegan()
+        let parameters = slot.parameters()
+        if case .isComplete(let count) = result, count <= server.limits.bodyBytes {
+            let body = slot.readArrivedBody(count: count)
+            answer(Request(parameters: parameters, body: body, bodyProblem: nil))
+        } else {
+            readBody(parameters)
+        }
+    }
+
+    private func readBody(_ parameters: [Request.Parameter]) {
+        state = .readingBody
+        let expected = parameters.first { $0.name == "CONTENT_LENGTH" }.flatMap { Int($0.value) }
+        let limits = server.limits
+        let deadline = loop.now &+ UInt64(limits.bodySeconds) * 1_000_000_000
+        let isAccepted = server.bodyReaders.submit { [self] in
+            let (body, problem) = slot.waitForBody(
+                expected: expected, limit: limits.bodyBytes, stall: limits.bodyStallSeconds, deadline: deadline)
+            loop.submit { [self] in
+                answer(Request(parameters: parameters, body: body, bodyProblem: problem))
+            }
+        }
+        if !isAccepted { answer(Request(parameters: parameters, body: [], bodyProblem: .overloaded)) }
+    }
+
+    // MARK: Answering
+
+    private func answer(_ request: Request) {
+        state = .answering
+        isClientGone = false
+        let response = ResponseStream(connection: self)
+        let handler = server.handler
+        if request.bodyProblem == .brokenOff { isClientGone = true }
+        task = Task(executorPreference: loop) { [self] in
+            await handler.respond(to: request, through: response)
+            if !response.hasEnded { cut() }
+        }
+        if isClientGone { task?.cancel() }
+    }
+
+    private func clientLeft() {
+        guard !isClientGone else { return }
+        isClientGone = true
+        task?.cancel()
+        resumeCreditWaiter()
+    }
+
+    /// Suspends until something can be written.
+    ///
+    /// - Returns: false when the client is gone.
+    func waitForCredit() async -> Bool {
+        while !isClientGone, state == .answering {
+            if credit > 0 { return true }
+            if isWritable() {
+                credit = fullCredit
+                return true
+            }
+            await withCheckedContinuation { continuation in
+                creditWaiter = continuation
+                do {
+                    try loop.rewatch(descriptor, for: Self.interest.union(.write))
+                } catch {
+                    clientLeft()
+                }
+            }
+        }
+        return false
+    }
+
+    private func resumeCreditWaiter() {
+        guard let waiter = creditWaiter else { return }
+        creditWaiter = nil
+        do {
+            try loop.rewatch(descriptor, for: Self.interest)
+        } catch {
+            isClientGone = true
+        }
+        waiter.resume()
+    }
+
+    private func isWritable() -> Bool {
+        var query = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&query, 1, 0) == 1 && query.revents & Int16(POLLOUT) != 0
+    }
+
+    /// Writes against credit; see `ResponseStream`.
+    ///
+    /// - Returns: false when the connection is broken.
+    func write(_ bytes: ArraySlice<UInt8>, isEnd: Bool) -> Bool {
+        slot.put(bytes)
+        credit -= bytes.count + bytes.count / 4 + Self.overheadPerWrite
+        if !isEnd {
+            if slot.flush() { return true }
+            clientLeft()
+            return false
+        }
+        let keepsConnection = slot.keepsConnection
+        let isSent = slot.finish()
+        state = .waiting
+        task = nil
+        if !isSent || !keepsConnection || !acceptor.isAccepting { close() }
+        acceptor.exchangeEnded()
+        return isSent
+    }
+
+    /// Ends an answer that its handler did not end: the web server sees the connection close in the middle.
+    func cut() {
+        guard state == .answering else { return }
+        slot.release()
+        close()
+        acceptor.exchangeEnded()
+    }
+
+    // MARK: Closing
+
+    /// Closes the connection if no request is on it.
+    func closeIfIdle() {
+        if state == .waiting { close() }
+    }
+
+    /// Cancels what is running on the connection.
+    func cancel() {
+        if state == .answering { clientLeft() }
+    }
+
+    private func close() {
+        guard state != .closed else { return }
+        state = .closed
+        loop.forget(descriptor)
+        if slot.hasConnection { Glibc.close(descriptor) }
+        acceptor.connectionClosed(descriptor)
+    }
+}

@@ -1,0 +1,69 @@
+/// Looks at the bytes of a request that are still in the socket, to tell whether libfcgi can read it without waiting.
+///
+/// libfcgi only reads blocking. A loop may let it read what is there already, and nothing else; so the loop peeks
+/// (`MSG_PEEK`) and asks this. Record types and layout: FastCGI specification, sections 3.3, 5 and 8
+/// (https://fastcgi-archives.github.io/FastCGI_Specification.html).
+struct RecordScanner {
+    /// How much of a request the bytes hold.
+    enum Result: Equatable {
+        /// The parameters are not complete yet.
+        case needsMore
+        /// The parameters are complete, the body is not.
+        case hasParameters
+        /// All of it; the body has this many bytes.
+        case isComplete(bodyBytes: Int)
+        /// Not a request that a responder can take.
+        case isMalformed
+    }
+
+    private static let headerLength = 8
+    private static let version: UInt8 = 1
+    private static let responderRole = 1
+
+    private enum RecordType {
+        static let beginRequest: UInt8 = 1
+        static let abortRequest: UInt8 = 2
+        static let parameters: UInt8 = 4
+        static let standardInput: UInt8 = 5
+    }
+
+    /// Walks over the records from the beginning of a request.
+    static func scan(_ bytes: Span<UInt8>) -> Result {
+        var offset = 0
+        var hasBegun = false
+        var hasParameters = false
+        var bodyBytes = 0
+        while offset + headerLength <= bytes.count {
+            guard bytes[offset] == version else { return .isMalformed }
+            let type = bytes[offset + 1]
+            let length = Int(bytes[offset + 4]) << 8 | Int(bytes[offset + 5])
+            let content = offset + headerLength
+            let next = content + length + Int(bytes[offset + 6])
+            switch type {
+            case RecordType.beginRequest:
+                guard !hasBegun, length >= 8 else { return .isMalformed }
+                guard content + 2 <= bytes.count else { return .needsMore }
+                let role = Int(bytes[content]) << 8 | Int(bytes[content + 1])
+                guard role == responderRole else { return .isMalformed }
+                hasBegun = true
+            case RecordType.abortRequest:
+                return .isMalformed
+            case RecordType.parameters:
+                guard hasBegun, !hasParameters else { return .isMalformed }
+                if length == 0 { hasParameters = true }
+            case RecordType.standardInput:
+                guard hasParameters else { return .isMalformed }
+                if length == 0 {
+                    return next <= bytes.count ? .isComplete(bodyBytes: bodyBytes) : .hasParameters
+                }
+                bodyBytes += length
+            default:
+                // Management records and unknown types: libfcgi answers or skips them, but not without waiting.
+                guard hasBegun else { return .isMalformed }
+            }
+            offset = next
+        }
+        guard offset <= bytes.count || hasParameters else { return .needsMore }
+        return hasParameters ? .hasParameters : .needsMore
+    }
+}

@@ -1,0 +1,39 @@
+/// One request as the web server sent it.
+public struct Request: Sendable {
+    /// A CGI variable.
+    public struct Parameter: Sendable, Equatable {
+        /// Such as `REQUEST_METHOD` or `HTTP_AUTHORIZATION`.
+        public let name: String
+        /// The value; bytes that are not UTF-8 are repaired.
+        public let value: String
+    }
+
+    /// Why a body is not whole.
+    public enum BodyProblem: Sendable, Equatable {
+        /// It is over the limit, in bytes.
+        case tooLarge(limit: Int)
+        /// It did not come in time.
+        case timedOut
+        /// The web server broke off.
+        case brokenOff
+        /// Too many other bodies are being waited for.
+        case overloaded
+    }
+
+    /// The CGI variables in the web server's order, about thirty.
+    public let parameters: [Parameter]
+
+    /// The body; empty when `bodyProblem` says why it is not here.
+    public let body: [UInt8]
+
+    /// What went wrong with the body, if anything.
+    public let bodyProblem: BodyProblem?
+}
+
+/// Whoever answers requests.
+public protocol RequestHandler: Sendable {
+    /// Answers one request. Runs on the loop's thread, in a task that is cancelled when the client leaves.
+    ///
+    /// The last call to `response` says that it is the last; a handler that returns without it cuts the answer.
+    func respond(to request: Request, through response: ResponseStream) async
+}

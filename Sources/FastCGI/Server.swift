@@ -1,0 +1,105 @@
+public import EventLoop
+internal import Synchronization
+
+/// Takes FastCGI connections from a web server on one listening socket, spread over the loops.
+public final class Server: Sendable {
+    /// What one request may cost.
+    public struct Limits: Sendable {
+        /// The largest body, in bytes; a larger one is read to its end and reported.
+        public var bodyBytes: Int
+        /// The longest a body may take to arrive, in seconds.
+        public var bodySeconds: Int
+        /// The longest silence within a body, in seconds.
+        public var bodyStallSeconds: Int
+        /// Bodies that may be waited for at once; further ones queue.
+        public var bodiesAtOnce: Int
+
+        /// Makes limits.
+        public init(
+            bodyBytes: Int = 64 << 20, bodySeconds: Int = 300, bodyStallSeconds: Int = 30, bodiesAtOnce: Int = 64
+        ) {
+            self.bodyBytes = bodyBytes
+            self.bodySeconds = bodySeconds
+            self.bodyStallSeconds = bodyStallSeconds
+            self.bodiesAtOnce = bodiesAtOnce
+        }
+    }
+
+    /// What the operator should know of and no request can tell.
+    public enum Problem: Sendable {
+        /// Bytes that are no FastCGI request came; the connection was closed.
+        case malformedRequest
+        /// A connection could not be accepted, for want of descriptors or memory.
+        case cannotAccept(EventLoopError)
+    }
+
+    let limits: Limits
+    let handler: any RequestHandler
+    let report: @Sendable (Problem) -> Void
+    let bodyReaders: ThreadPool
+    private let acceptors: [Acceptor.Handle]
+    private let drain = Mutex(Drain())
+
+    private struct Drain {
+        var isDraining = false
+        var busyLoops = 0
+        var whenIdle: (@Sendable () -> Void)?
+    }
+
+    /// Makes a server that does not accept yet.
+    ///
+    /// - Parameters:
+    ///   - loops: each accepts and answers its share.
+    ///   - report: called on a loop's thread; must not block.
+    /// - Precondition: libfcgi can be initialised, which only a system without memory prevents.
+    public init(
+        loops: [EventLoop], limits: Limits, handler: any RequestHandler,
+        report: @escaping @Sendable (Problem) -> Void
+    ) {
+        precondition(RequestSlot.isLibraryReady)
+        self.limits = limits
+        self.handler = handler
+        self.report = report
+        bodyReaders = ThreadPool(name: "body", limit: limits.bodiesAtOnce)
+        acceptors = loops.map { Acceptor.Handle(loop: $0) }
+    }
+
+    /// Starts to accept on every loop. Once.
+    ///
+    /// The server keeps `socket` open until `stop`.
+    public func start(on socket: ListeningSocket) {
+        for handle in acceptors {
+            handle.loop.submit { handle.start(server: self, socket: socket) }
+        }
+    }
+
+    /// Stops accepting and closes idle connections; running exchanges go on. Once, from any thread.
+    ///
+    /// - Parameter whenIdle: called once when no exchange runs any more, on any thread.
+    public func stop(whenIdle: @escaping @Sendable () -> Void) {
+        drain.withLock { drain in
+            drain.isDraining = true
+            drain.busyLoops = acceptors.count
+            drain.whenIdle = whenIdle
+        }
+        for handle in acceptors {
+            handle.loop.submit { handle.acceptor?.stop() }
+        }
+    }
+
+    /// Cancels every exchange, as if its client had left. From any thread.
+    public func cancelAll() {
+        for handle in acceptors {
+            handle.loop.submit { handle.acceptor?.cancelAll() }
+        }
+    }
+
+    /// Called once by each acceptor after `stop`, when nothing runs on its loop.
+    func loopBecameIdle() {
+        let whenIdle = drain.withLock { drain -> (@Sendable () -> Void)? in
+            drain.busyLoops -= 1
+            return drain.busyLoops == 0 ? drain.whenIdle : nil
+        }
+        whenIdle?()
+    }
+}

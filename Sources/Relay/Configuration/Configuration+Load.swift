@@ -1,0 +1,141 @@
+import Wire
+
+extension Configuration {
+    /// Reads a configuration file and the environment variables that stand in for parts of it.
+    ///
+    /// - Parameters:
+    ///   - text: the file's bytes, JSON5 in UTF-8; `nil` when there is no file.
+    ///   - fileName: how errors name the file.
+    ///   - environment: the process's environment.
+    ///   - readFile: reads a file that the configuration names with `file:PATH`.
+    /// - Throws: `ConfigurationError` for the first thing that is wrong.
+    public static func load(
+        text: [UInt8]?, fileName: String = "fastrelay.json5", environment: [String: String] = [:],
+        readFile: (String) throws -> [UInt8]
+    ) throws(ConfigurationError) -> Configuration {
+        try withoutActuallyEscaping(readFile) { (readFile) throws(ConfigurationError) in
+            try load(
+                text: text,
+                ConfigurationReader(fileName: fileName, environment: environment, readFile: readFile))
+        }
+    }
+
+    private static func load(
+        text: [UInt8]?, _ reader: ConfigurationReader
+    ) throws(ConfigurationError) -> Configuration {
+        var configuration = Configuration()
+        var file: JSON5Node?
+        if let text {
+            let node: JSON5Node
+            do throws(JSONError) {
+                node = try JSON5Node(parsing: text)
+            } catch {
+                throw ConfigurationError(
+                    source: reader.fileName, line: error.line, column: error.column, message: error.message)
+            }
+            try ConfigurationTable.keys.read(node, reader, into: &configuration)
+            file = node
+        }
+        try configuration.takeEnvironment(reader.environment, besides: file)
+        try configuration.checkModels(file, reader)
+        return configuration
+    }
+
+    /// Takes the variables of earlier relays for what the file does not set.
+    private mutating func takeEnvironment(
+        _ environment: [String: String], besides file: JSON5Node?
+    ) throws(ConfigurationError) {
+        if file?.member("models", "permitted") == nil, let list = environment[Variable.permitted] {
+            models.permitted = list.split(separator: ",").map { $0.trimmingSpaces() }.filter { !$0.isEmpty }
+        }
+        if file?.member("models", "permitOnly") == nil, let text = environment[Variable.permitOnly] {
+            switch text.lowercased().trimmingSpaces() {
+            case "true", "1", "yes", "on": models.permitOnly = true
+            case "false", "0", "no", "off", "": models.permitOnly = false
+            default:
+                throw ConfigurationError(
+                    source: Variable.permitOnly, message: "expected \"true\" or \"false\"")
+            }
+        }
+        if file?.member("memcached", "host") == nil, let host = environment[Variable.memcachedHost] {
+            memcached.host = host.isEmpty ? nil : host
+        }
+        if file?.member("memcached", "port") == nil, let text = environment[Variable.memcachedPort] {
+            guard let port = Int(text), (1...65535).contains(port) else {
+                throw ConfigurationError(
+                    source: Variable.memcachedPort, message: "expected a whole number from 1 to 65535")
+            }
+            memcached.port = port
+        }
+    }
+
+    private func checkModels(_ file: JSON5Node?, _ reader: ConfigurationReader) throws(ConfigurationError) {
+        if models.permitOnly, models.permitted.isEmpty {
+            let message = "only permitted models are to be used, but none is permitted"
+            guard let node = file?.member("models", "permitOnly") else {
+                throw ConfigurationError(source: Variable.permitOnly, message: message)
+            }
+            throw reader.error(at: node, message)
+        }
+    }
+
+    /// The environment variables of earlier relays.
+    private enum Variable {
+        static let permitted = "SUBSET_OF_ONE_MIN_PERMITTED_MODELS"
+        static let permitOnly = "PERMIT_MODELS_FROM_SUBSET_ONLY"
+        static let memcachedHost = "MEMCACHED_HOST"
+        static let memcachedPort = "MEMCACHED_PORT"
+    }
+
+    /// The whole configuration as a file that sets every key, secrets as `•••`.
+    public func effectiveDescription() -> String {
+        ConfigurationTable.keys.write(self).indented() + "\n"
+    }
+}
+
+extension Configuration.Provider {
+    /// A name is 1 to 32 of a-z, 0-9, `-` and `_`, so that it is recognised before a colon and fits a log line.
+    static let maximumNameBytes = 32
+
+    /// Throws unless a provider may have this name beside those before it.
+    @Sendable static func checkName(
+        _ member: JSON5Node.Member, _ others: [Configuration.Provider], _ reader: ConfigurationReader
+    ) throws(ConfigurationError) {
+        let isPlain = member.key.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard isPlain, (1...maximumNameBytes).contains(member.key.utf8.count) else {
+            throw ConfigurationError(
+                source: reader.fileName, line: member.keyLine, column: member.keyColumn,
+                message: "a provider's name is 1 to \(maximumNameBytes) of a-z, 0-9, \"-\" and \"_\"")
+        }
+    }
+}
+
+extension JSON5Node {
+    /// The node at a path of keys; `nil` when there is none.
+    fileprivate func member(_ section: String, _ key: String) -> JSON5Node? {
+        self[section]?[key]
+    }
+
+    /// The value of a key; `nil` when it is absent or this is no object.
+    private subscript(key: String) -> JSON5Node? {
+        guard case .object(let members) = kind else { return nil }
+        return members.first { $0.key == key }?.value
+    }
+}
+
+extension StringProtocol {
+    /// The text without spaces and tabs at its ends.
+    func trimmingSpaces() -> String {
+        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+        var rest = drop(while: isSpace)
+        while let last = rest.last, isSpace(last) { rest = rest.dropLast() }
+        return String(rest)
+    }
+}

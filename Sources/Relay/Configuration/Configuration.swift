@@ -1,0 +1,127 @@
+/// Everything an operator can set, checked, with a default for each of it.
+///
+/// `ConfigurationTable` names the keys under which the file sets these properties.
+public struct Configuration: Sendable, Equatable {
+    /// Where to accept connections of the web server.
+    public var listen = ListenAddress.unix(path: "/run/fastrelay/fastrelay.sock")
+    /// What the web server speaks on them.
+    public var wireProtocol = WireProtocol.fastcgi
+    /// The permission bits of the Unix socket.
+    public var socketMode = 0o660
+    /// The group that owns the Unix socket; `nil` leaves the process's own.
+    public var socketGroup: String?
+    /// How many event loops run; 0 means one per core.
+    public var loops = 0
+    /// How long running exchanges may go on after SIGTERM.
+    public var drainTimeout = Duration.seconds(30)
+    /// The vendors, in the order of the file; never empty.
+    public var providers = [Provider()]
+    /// Which models there are and what they are called.
+    public var models = Models()
+    /// What is too large and too long.
+    public var limits = Limits()
+    /// The longest silence on a stream before a comment is sent; `nil` sends none.
+    public var heartbeat: Duration? = .seconds(10)
+    /// The memcached server shared by workers. Read and kept, not used yet.
+    public var memcached = Memcached()
+    /// What is logged.
+    public var log = Log()
+
+    /// The configuration of a worker without a file and without environment variables.
+    public init() {}
+
+    /// What a web server can speak to the worker.
+    public enum WireProtocol: String, Sendable, CaseIterable {
+        case fastcgi, scgi
+    }
+
+    /// The memcached server shared by workers.
+    public struct Memcached: Sendable, Equatable {
+        /// Its name or address; `nil` means there is none.
+        public var host: String?
+        /// Its port.
+        public var port = 11211
+    }
+
+    /// What is logged.
+    public struct Log: Sendable, Equatable {
+        /// Lines below this level are left out; exchange records have level `info`.
+        public var level = LogLevel.info
+    }
+}
+
+extension Configuration {
+    /// How to reach one vendor.
+    public struct Provider: Sendable, Equatable {
+        /// The interfaces of vendors that are known.
+        public enum Kind: String, Sendable, CaseIterable {
+            /// https://docs.1min.ai
+            case oneMin = "1min"
+        }
+
+        /// The name that `name:model` refers to and that log lines carry.
+        public var name = "onemin"
+        /// The vendor's interface.
+        public var kind = Kind.oneMin
+        /// Where the interface is.
+        public var baseURL: UpstreamAddress
+        /// Where generated files are fetched from.
+        public var assetBaseURL: UpstreamAddress
+        /// The proxy's URL, which can hold a password; `nil` leaves it to the environment.
+        public var proxy: Secret?
+        /// A PEM file of certificate authorities instead of the system's.
+        public var caFile: String?
+        /// Whether HTTP/2 may be used.
+        public var http2 = true
+        /// When to give up.
+        public var timeouts = Timeouts()
+        /// How web searches are done where the request does not say.
+        public var webSearch = WebSearch()
+
+        /// A provider named `onemin` with the defaults of 1min.ai.
+        public init() {
+            baseURL = .oneMin
+            assetBaseURL = .oneMinAssets
+        }
+    }
+
+    /// How web searches are done where the request does not say; `nil` leaves it to the vendor.
+    public struct WebSearch: Sendable, Equatable {
+        /// How many sites are read.
+        public var numOfSite: Int?
+        /// How many words are taken over from them.
+        public var maxWord: Int?
+    }
+
+    /// Which models there are and what they are called.
+    public struct Models: Sendable, Equatable {
+        /// The model of a request that names none; `nil` means the first permitted one, or an error without any.
+        public var defaultModel: String?
+        /// The models that `/v1/models` shows; empty means all.
+        public var permitted: [String] = []
+        /// Whether models beyond `permitted` are refused.
+        public var permitOnly = false
+        /// Names of the operator's own, each with the model it stands for.
+        public var aliases: [String: String] = [:]
+        /// How old the vendor's list may grow before it is fetched again.
+        public var refresh = Duration.seconds(600)
+    }
+
+    /// What is too large and too long.
+    public struct Limits: Sendable, Equatable {
+        /// The longest request body, in bytes.
+        public var bodyBytes = 64 << 20
+        /// How long reading a request body may take.
+        public var bodyTimeout = Duration.seconds(60)
+        /// Longer bodies are decoded away from the event loop, in bytes.
+        public var offloadBytes = 256 << 10
+        /// The longest event of an upstream's stream, in bytes, beyond the echo of the request in it.
+        public var eventBytes = 4 << 20
+        /// The longest answer to a non-streamed upstream call, in bytes, beyond the echo of the request in it.
+        public var answerBytes = 32 << 20
+        /// The longest credential, in bytes.
+        public var credentialBytes = 1024
+        /// The most answers (`n`) of one request.
+        public var choices = 8
+    }
+}

@@ -1,0 +1,134 @@
+import Dialects
+
+/// Every key of the file.
+public enum ConfigurationTable {
+    /// The keys with types, defaults and meanings, for the table in README.
+    public static var rows: [ConfigurationRow] { keys.rows("", Configuration()) }
+
+    /// The whole file.
+    static let keys: [ConfigurationKey<Configuration>] = [
+        ConfigurationKey(
+            "listen", \.listen, .listenAddress,
+            "Where to accept the web server's connections: `unix:PATH`, `tcp:HOST:PORT` or `fd:N`."),
+        ConfigurationKey("protocol", \.wireProtocol, .choice, "What the web server speaks on them."),
+        ConfigurationKey("socketMode", \.socketMode, .socketMode, "Permission bits of the Unix socket."),
+        ConfigurationKey(
+            "socketGroup", \.socketGroup, .optional(.text),
+            "Group that owns the Unix socket; `null` leaves the process's own."),
+        ConfigurationKey("loops", \.loops, .integer(in: 0...256), "Event loops; 0 means one per core."),
+        ConfigurationKey(
+            "drainTimeout", \.drainTimeout, .duration(in: .zero...hour),
+            "How long running exchanges may go on after SIGTERM."),
+        ConfigurationKey(
+            "heartbeat", \.heartbeat, .optional(.duration(in: .milliseconds(10)...hour)),
+            "Longest silence on a stream before a comment is sent; `null` sends none."),
+        ConfigurationKey(
+            named: "providers", \.providers, standard: Configuration.Provider(), identifier: \.name, provider,
+            checkName: Configuration.Provider.checkName),
+        ConfigurationKey(section: "models", \.models, models),
+        ConfigurationKey(section: "limits", \.limits, limits),
+        ConfigurationKey(section: "memcached", \.memcached, memcached),
+        ConfigurationKey(section: "log", \.log, log),
+    ]
+
+    private static let hour = Duration.seconds(3600)
+    private static let day = Duration.seconds(86400)
+
+    private static let provider: [ConfigurationKey<Configuration.Provider>] = [
+        ConfigurationKey("kind", \.kind, .choice, "The vendor's interface."),
+        ConfigurationKey(
+            "baseURL", \.baseURL, .baseURL,
+            "Where the interface is. `https`, for callers' keys travel on it; `http` only inside private networks."
+        ),
+        ConfigurationKey("assetBaseURL", \.assetBaseURL, .baseURL, "Where generated files are fetched from."),
+        ConfigurationKey(
+            "proxy", \.proxy, .optional(.secret),
+            "URL of a proxy, or `file:PATH`; `null` leaves it to the environment (`https_proxy`, `no_proxy`)."
+        ),
+        ConfigurationKey(
+            "caFile", \.caFile, .optional(.text),
+            "PEM file of certificate authorities instead of the system's."),
+        ConfigurationKey("http2", \.http2, .flag, "Whether HTTP/2 may be used."),
+        ConfigurationKey(section: "timeouts", \.timeouts, timeouts),
+        ConfigurationKey(section: "webSearch", \.webSearch, webSearch),
+    ]
+
+    private static let timeouts: [ConfigurationKey<Timeouts>] = [
+        ConfigurationKey(
+            "connect", \.connect, .timeout,
+            "Until the connection is there: name, TCP, proxy and TLS together."),
+        ConfigurationKey(
+            "firstByte", \.firstByte, .timeout, "From the connection to the head of a streamed answer."),
+        ConfigurationKey(
+            "firstEvent", \.firstEvent, .timeout,
+            "To the first piece of a streamed answer, or to the head of one that is not streamed."),
+        ConfigurationKey("idle", \.idle, .timeout, "Between two pieces of an answer."),
+        ConfigurationKey("total", \.total, .timeout, "From the start to the end."),
+    ]
+
+    private static let webSearch: [ConfigurationKey<Configuration.WebSearch>] = [
+        ConfigurationKey(
+            "numOfSite", \.numOfSite, .optional(.integer(in: 1...10)),
+            "Sites that a web search reads where the request does not say; `null` leaves it to the vendor."),
+        ConfigurationKey(
+            "maxWord", \.maxWord, .optional(.integer(in: 1...100_000)),
+            "Words that it takes over from them; `null` leaves it to the vendor."),
+    ]
+
+    private static let models: [ConfigurationKey<Configuration.Models>] = [
+        ConfigurationKey(
+            "default", \.defaultModel, .optional(.text),
+            "Model of a request that names none; `null` means the first permitted one, or an error without any."
+        ),
+        ConfigurationKey(
+            "permitted", \.permitted, .list(of: .text, maximum: 10_000),
+            "Models that `/v1/models` shows; empty means all. Also SUBSET_OF_ONE_MIN_PERMITTED_MODELS."),
+        ConfigurationKey(
+            "permitOnly", \.permitOnly, .flag,
+            "Whether models beyond `permitted` are refused. Also PERMIT_MODELS_FROM_SUBSET_ONLY."),
+        ConfigurationKey(
+            "aliases", \.aliases, .names(to: .text, maximum: 10_000),
+            "Names of your own, each with the model it stands for."),
+        ConfigurationKey(
+            "refresh", \.refresh, .duration(in: .seconds(1)...day),
+            "How old the vendor's list may grow before it is fetched again."),
+    ]
+
+    private static let limits: [ConfigurationKey<Configuration.Limits>] = [
+        ConfigurationKey("bodyBytes", \.bodyBytes, .integer(in: 1024...(1 << 30)), "Longest request body."),
+        ConfigurationKey(
+            "bodyTimeout", \.bodyTimeout, .duration(in: .milliseconds(100)...hour),
+            "How long reading a request body may take."),
+        ConfigurationKey(
+            "offloadBytes", \.offloadBytes, .integer(in: 1024...(1 << 30)),
+            "Longer bodies are decoded away from the event loops."),
+        ConfigurationKey(
+            "eventBytes", \.eventBytes, .integer(in: 4096...(1 << 30)),
+            "Longest event of an upstream's stream, beyond the echo of the request in it."),
+        ConfigurationKey(
+            "answerBytes", \.answerBytes, .integer(in: 4096...(1 << 30)),
+            "Longest answer to an upstream call that is not streamed, beyond the echo of the request in it."),
+        ConfigurationKey(
+            "credentialBytes", \.credentialBytes, .integer(in: 64...65536), "Longest key of a caller."),
+        ConfigurationKey(
+            "choices", \.choices, .integer(in: 1...64),
+            "Most answers (`n`) of one request; each is a paid call."),
+    ]
+
+    private static let memcached: [ConfigurationKey<Configuration.Memcached>] = [
+        ConfigurationKey(
+            "host", \.host, .optional(.text),
+            "memcached server shared by workers. Kept for later; not used yet. Also MEMCACHED_HOST."),
+        ConfigurationKey("port", \.port, .integer(in: 1...65535), "Its port. Also MEMCACHED_PORT."),
+    ]
+
+    private static let log: [ConfigurationKey<Configuration.Log>] = [
+        ConfigurationKey(
+            "level", \.level, .choice, "Lines below it are left out; exchanges are logged at `info`.")
+    ]
+}
+
+extension ConfigurationType where Value == Duration? {
+    /// A time-out of a provider, up to a day; `null` is none.
+    fileprivate static let timeout = optional(.duration(in: .milliseconds(1)...Duration.seconds(86400)))
+}

@@ -1,0 +1,57 @@
+public import Wire
+
+/// One request of a client, as the web server handed it over.
+public struct ClientRequest: Sendable {
+    /// Why the body is not all of what the client meant to send.
+    public enum BodyProblem: Sendable, Equatable {
+        /// It is longer than this many bytes, by its announced or its real length.
+        case tooLarge(limit: Int)
+        /// It ended before its announced length.
+        case truncated
+        /// It did not come in time.
+        case timedOut
+    }
+
+    /// The method as sent; methods are case-sensitive.
+    public var method: String
+    /// The path below the place where the relay is mounted, percent-decoded. Begins with a slash.
+    public var path: String
+    /// The same path as the client wrote it, still encoded; equal to `path` when the server does not tell.
+    public var rawPath: String
+    /// What follows the first `?`, without it; empty when there is none.
+    public var query: String
+    /// Header fields, names in lower case, without `content-type` and `content-length`.
+    public var headers: HeaderFields
+    /// The `Content-Type`; `nil` when absent or empty.
+    public var contentType: String?
+    /// The announced length of the body; `nil` when absent or not a number.
+    public var contentLength: Int?
+    /// The client's address as the web server believes it to be (`REMOTE_ADDR`).
+    public var remoteAddress: String
+    /// The scheme by which the client came, `http` or `https`.
+    public var scheme: String
+    /// What was read of the body. Ignored when `bodyProblem` is set.
+    public var body: [UInt8]
+    /// What is wrong with the body.
+    public var bodyProblem: BodyProblem?
+
+    /// Makes a request.
+    public init(
+        method: String, path: String, rawPath: String? = nil, query: String = "",
+        headers: HeaderFields = HeaderFields(), contentType: String? = nil, contentLength: Int? = nil,
+        remoteAddress: String = "", scheme: String = "https", body: [UInt8] = [],
+        bodyProblem: BodyProblem? = nil
+    ) {
+        self.method = method
+        self.path = path
+        self.rawPath = rawPath ?? path
+        self.query = query
+        self.headers = headers
+        self.contentType = contentType
+        self.contentLength = contentLength
+        self.remoteAddress = remoteAddress
+        self.scheme = scheme
+        self.body = body
+        self.bodyProblem = bodyProblem
+    }
+}

@@ -1,0 +1,63 @@
+extension JSONWriter {
+    /// Appends a string in quotes, escaped as RFC 8259 demands and no further.
+    mutating func appendQuoted(_ value: String) {
+        bytes.append(ASCII.quote)
+        let isDone: Void? = unsafe value.utf8.withContiguousStorageIfAvailable { unsafe appendEscaped($0) }
+        if isDone == nil {
+            // Not one block of memory: never so on Linux, where every string is native UTF-8.
+            unsafe Array(value.utf8).withUnsafeBufferPointer { unsafe appendEscaped($0) }
+        }
+        bytes.append(ASCII.quote)
+    }
+
+    /// Appends a literal in quotes, escaped likewise.
+    mutating func appendQuoted(_ value: StaticString) {
+        bytes.append(ASCII.quote)
+        value.withUTF8Buffer { unsafe appendEscaped($0) }
+        bytes.append(ASCII.quote)
+    }
+
+    /// Appends the digits of a whole number without making a string of it.
+    mutating func appendDigits(of value: Int) {
+        if value < 0 { bytes.append(ASCII.minus) }
+        var rest = value.magnitude
+        var divisor: UInt = 1
+        while rest / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(ASCII.zero &+ UInt8(truncatingIfNeeded: rest / divisor))
+            rest %= divisor
+            divisor /= 10
+        }
+    }
+
+    /// Appends the runs between bytes that need an escape in bulk.
+    private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
+        let span = unsafe text.span
+        var start = 0
+        while start < text.count {
+            let end = ByteSearch.stringRun(in: span, from: start).end
+            unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end]))
+            guard end < text.count else { return }
+            appendEscape(of: unsafe text[end])
+            start = end + 1
+        }
+    }
+
+    private mutating func appendEscape(of byte: UInt8) {
+        bytes.append(ASCII.backslash)
+        switch byte {
+        case ASCII.quote, ASCII.backslash: bytes.append(byte)
+        case ASCII.lineFeed: bytes.append(ASCII.lowerN)
+        case ASCII.carriageReturn: bytes.append(ASCII.lowerR)
+        case ASCII.tab: bytes.append(ASCII.lowerT)
+        case ASCII.backspace: bytes.append(ASCII.lowerB)
+        case ASCII.formFeed: bytes.append(ASCII.lowerF)
+        default:
+            bytes.append(ASCII.lowerU)
+            bytes.append(ASCII.zero)
+            bytes.append(ASCII.zero)
+            bytes.append(ASCII.zero &+ byte >> 4)
+            bytes.append(ASCII.hexDigit(byte & 0xF))
+        }
+    }
+}

@@ -1,0 +1,52 @@
+internal import Relay
+
+/// The head of an answer as CGI has it: `Status: 200 OK`, header lines, an empty line (RFC 3875, section 6.3).
+enum CGIHead {
+    /// Writes the head; a field that could end a line early is left out rather than sent.
+    ///
+    /// - Parameter count: bytes of the body that will be appended to the array, to make room for them at once.
+    static func bytes(for head: ResponseHead, roomFor count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(512 + count)
+        bytes.append(contentsOf: "Status: \(head.status) \(reason(head.status))\r\n".utf8)
+        for (name, value) in head.headers where isSafe(name) && isSafe(value) {
+            bytes.append(contentsOf: name.utf8)
+            bytes.append(contentsOf: ": ".utf8)
+            bytes.append(contentsOf: value.utf8)
+            bytes.append(contentsOf: "\r\n".utf8)
+        }
+        bytes.append(contentsOf: "\r\n".utf8)
+        return bytes
+    }
+
+    private static func isSafe(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= 32 && $0 != 127 || $0 == 9 }
+    }
+
+    /// The usual words for the statuses that the relay answers with (RFC 9110, section 15).
+    private static func reason(_ status: Int) -> String {
+        switch status {
+        case 200: "OK"
+        case 204: "No Content"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 402: "Payment Required"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 413: "Content Too Large"
+        case 415: "Unsupported Media Type"
+        case 422: "Unprocessable Content"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 501: "Not Implemented"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        default: "Status"
+        }
+    }
+}

@@ -1,0 +1,99 @@
+internal import Curl
+internal import EventLoop
+internal import Relay
+internal import Wire
+
+/// Upstream calls by libcurl: each on the loop of the exchange that makes it, each loop with a pool of its own.
+struct CurlTransport: UpstreamTransport {
+    private let pools: [TransferPool]
+
+    /// Takes one pool per loop, in the order of the loops' indices.
+    init(pools: [TransferPool]) {
+        self.pools = pools
+    }
+
+    func start(_ request: UpstreamRequest) -> any UpstreamCall {
+        guard let loop = EventLoop.current else { return HomelessCall() }
+        return CurlCall(pools[loop.index].start(TransferOptions(request)))
+    }
+}
+
+/// A call of libcurl as the relay sees it.
+private final class CurlCall: UpstreamCall {
+    private let transfer: Transfer
+
+    init(_ transfer: Transfer) {
+        self.transfer = transfer
+    }
+
+    deinit {
+        transfer.cancel()
+    }
+
+    func next(silence: Duration?) async throws(UpstreamError) -> UpstreamEvent {
+        do throws(CurlError) {
+            switch try await transfer.next(silence: silence) {
+            case .head(let status, let headers):
+                var fields = HeaderFields()
+                for (name, value) in headers { fields.add(name, value) }
+                return .head(status: status, headers: fields)
+            case .bytes(let bytes): return .bytes(bytes)
+            case .silence: return .silence
+            case .end: return .end
+            }
+        } catch {
+            throw UpstreamError(error)
+        }
+    }
+
+    func cancel() {
+        transfer.cancel()
+    }
+}
+
+/// What a call becomes that nobody started from a loop: exchanges run on loops only, so this answers a bug politely.
+private final class HomelessCall: UpstreamCall {
+    func next(silence: Duration?) async throws(UpstreamError) -> UpstreamEvent {
+        throw UpstreamError(.failed, message: "an upstream call was started outside of an event loop")
+    }
+
+    func cancel() {}
+}
+
+extension TransferOptions {
+    /// Translates the relay's request.
+    init(_ request: UpstreamRequest) {
+        self.init(url: request.url)
+        method = request.method
+        headers = request.headers.map { ($0.name, $0.value) }
+        body = request.body
+        connect = request.timeouts.connect ?? connect
+        firstByte = request.timeouts.firstByte
+        idle = request.timeouts.idle
+        total = request.timeouts.total
+        maximumBodyBytes = request.maximumResponseBytes ?? .max
+        proxy = request.proxy
+        certificateFile = request.certificateFile
+        usesHTTP2 = request.http2
+    }
+}
+
+extension UpstreamError {
+    /// Translates libcurl's error; its sentences carry no address and no secret.
+    init(_ error: CurlError) {
+        let kind: Kind =
+            switch error.code {
+            case .unreachable: .unreachable
+            case .tls: .tls
+            case .connectTimedOut: .timedOut(.connect)
+            case .firstByteTimedOut: .timedOut(.firstByte)
+            case .idleTimedOut: .timedOut(.idle)
+            case .totalTimedOut: .timedOut(.total)
+            case .cut: .cut
+            case .tooLarge: .tooLarge
+            case .cancelled: .cancelled
+            case .badOptions: .failed
+            }
+        self.init(kind, message: error.message)
+    }
+}

@@ -1,0 +1,51 @@
+internal import FastCGI
+internal import Relay
+internal import Wire
+
+/// Requests that come by FastCGI, handed to the relay.
+struct FastCGIFront: RequestHandler {
+    private let relay: Relay
+
+    /// Takes the relay that answers.
+    init(relay: Relay) {
+        self.relay = relay
+    }
+
+    func respond(to request: Request, through response: ResponseStream) async {
+        var variables = CGIVariables()
+        for parameter in request.parameters { variables.set(parameter.name, parameter.value) }
+        let problem: ClientRequest.BodyProblem? =
+            switch request.bodyProblem {
+            case nil: nil
+            case .tooLarge(let limit): .tooLarge(limit: limit)
+            case .timedOut: .timedOut
+            case .brokenOff: .truncated
+            case .overloaded: .timedOut
+            }
+        await relay.respond(
+            to: variables.request(body: request.body, problem: problem), over: FastCGIResponse(response))
+    }
+}
+
+/// An answer as CGI output: the `Status` and header lines before the body (RFC 3875, section 6).
+private final class FastCGIResponse: ClientResponse {
+    private let stream: ResponseStream
+
+    init(_ stream: ResponseStream) {
+        self.stream = stream
+    }
+
+    func send(head: ResponseHead?, body: [UInt8], isLast: Bool) async throws(Relay.ClientGone) {
+        do throws(ResponseStream.ClientGone) {
+            if let head {
+                var bytes = CGIHead.bytes(for: head, roomFor: body.count)
+                bytes.append(contentsOf: body)
+                try await stream.write(bytes, isLast: isLast)
+            } else {
+                try await stream.write(body, isLast: isLast)
+            }
+        } catch {
+            throw Relay.ClientGone()
+        }
+    }
+}

@@ -1,0 +1,87 @@
+internal import Relay
+
+/// What the arguments ask for.
+enum Command: Equatable {
+    case help
+    case version
+    case serve(Options)
+    case check(Options)
+
+    /// What `serve` and `check` take.
+    struct Options: Equatable {
+        /// The configuration file; nil for none.
+        var configuration: String?
+        /// Instead of the configuration's `listen`.
+        var listen: ListenAddress?
+        /// Instead of the configuration's `protocol`.
+        var wireProtocol: Configuration.WireProtocol?
+    }
+
+    /// What `--help` prints.
+    static let help = """
+        Usage: fastrelay serve [--config FILE] [--listen ADDRESS] [--protocol fastcgi]
+               fastrelay check [--config FILE]
+               fastrelay --version | --help
+
+        serve   answers a web server's requests until SIGTERM
+        check   validates the configuration and prints it with its defaults
+
+          --config FILE        configuration (JSON5); without it everything has its default
+          --listen ADDRESS     unix:PATH, tcp:HOST:PORT or fd:N; without it a listening socket on
+                               descriptor 0, else what the configuration says
+          --protocol fastcgi   what the web server speaks
+
+        Exit codes: 0 done, 64 wrong usage, 71 cannot listen, 78 wrong configuration.
+
+        """
+
+    /// Reads the arguments, without the program's name.
+    ///
+    /// - Throws: `ExitReason` with the code for wrong usage.
+    init(_ arguments: [String]) throws(ExitReason) {
+        guard let first = arguments.first else { throw Self.wrong("no command given") }
+        switch first {
+        case "--help", "-h", "help": self = .help
+        case "--version": self = .version
+        case "serve": self = .serve(try Self.options(arguments.dropFirst(), of: first))
+        case "check": self = .check(try Self.options(arguments.dropFirst(), of: first))
+        default: throw Self.wrong("unknown command “\(first)”")
+        }
+    }
+
+    private static func options(
+        _ arguments: ArraySlice<String>, of command: String
+    ) throws(ExitReason) -> Options {
+        var options = Options()
+        var rest = arguments
+        while let argument = rest.popFirst() {
+            // Both `--config FILE` and `--config=FILE`.
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            let isKnown = name == "--config" || command == "serve" && ["--listen", "--protocol"].contains(name)
+            guard isKnown else { throw wrong("unknown option “\(name)” for \(command)") }
+            guard let value = parts.count > 1 ? String(parts[1]) : rest.popFirst(), !value.isEmpty else {
+                throw wrong("\(name) needs a value")
+            }
+            switch name {
+            case "--config": options.configuration = value
+            case "--listen":
+                do {
+                    options.listen = try ListenAddress(parsing: value)
+                } catch {
+                    throw wrong("--listen \(value): \(error.message)")
+                }
+            default:
+                guard let wireProtocol = Configuration.WireProtocol(rawValue: value) else {
+                    throw wrong("--protocol \(value): only fastcgi is spoken")
+                }
+                options.wireProtocol = wireProtocol
+            }
+        }
+        return options
+    }
+
+    private static func wrong(_ message: String) -> ExitReason {
+        ExitReason(code: .usage, message: "\(message); see fastrelay --help")
+    }
+}

@@ -1,0 +1,17 @@
+/// How the process ends, in the numbers of sysexits(3).
+public enum ExitCode: Int32, Sendable {
+    /// All went well.
+    case success = 0
+    /// The arguments are wrong. `EX_USAGE`
+    case usage = 64
+    /// The socket cannot be had, or the system refuses something else that a worker needs. `EX_OSERR`
+    case cannotListen = 71
+    /// The configuration is wrong. `EX_CONFIG`
+    case configuration = 78
+}
+
+/// A reason to end the process: one line for standard error, and the code.
+struct ExitReason: Error {
+    let code: ExitCode
+    let message: String
+}
