@@ -1,0 +1,202 @@
+#!/usr/bin/env bash
+# Runs everything that continuous integration runs, on Debian 12 with Swift 6.3 on the path:
+#
+#     bash Tests/run.sh                     all steps
+#     bash Tests/run.sh lint end-to-end     these steps only; --list names them
+#
+# Installs the Debian packages that are missing (with sudo where it is not run by root) and the Python clients into
+# .build/venv. Each step writes to .build/tests/STEP.log and shows its last lines; the first that fails ends the run.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+PATH=$PATH:/usr/sbin:/sbin
+logs=.build/tests
+python=.build/venv/bin/python
+
+# --- steps: each is a function; see the table below ------------------------------------------------------------------
+
+install_packages() {
+    local missing=() package
+    for package in nginx curl openssl pkg-config shellcheck; do
+        command -v "$package" >/dev/null || missing+=("$package")
+    done
+    for package in libfcgi-dev libcurl4-openssl-dev python3-venv ca-certificates; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+    done
+    if ((${#missing[@]})); then
+        echo "installing ${missing[*]}"
+        local become=()
+        if ((EUID != 0)); then
+            echo "using sudo for apt-get"
+            become=(sudo)
+        fi
+        "${become[@]}" apt-get update -qq
+        "${become[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    fi
+    local wanted=Tests/EndToEnd/requirements.txt
+    if ! cmp -s "$wanted" .build/venv/requirements.txt; then
+        echo "making .build/venv"
+        # Debian's own Python: another one on the path may lack venv, or be older.
+        rm -rf .build/venv
+        /usr/bin/python3 -m venv .build/venv
+        "$python" -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
+        cp "$wanted" .build/venv/requirements.txt
+    fi
+    swift --version 2>&1 | head -n 1
+    nginx -v 2>&1
+    "$python" -c 'import openai; print("openai", openai.__version__)'
+}
+
+lint() {
+    swift format lint --strict --parallel --recursive Sources Tests Package.swift
+    shellcheck nginx/*.sh Tests/run.sh .ci/run
+    find Tests/Benchmarks Tests/Fuzz -name '*.sh' -exec shellcheck {} +
+    "$python" -m compileall -q Tests/EndToEnd
+}
+
+# What each module may import beyond Swift itself: the arrows of the package, and which C module belongs to which wrapper.
+allowed_imports() {
+    case $1 in
+        EventLoop) echo CLinux Glibc Synchronization ;;
+        FastCGI) echo CFastCGI EventLoop Glibc Synchronization ;;
+        Curl) echo CCurl EventLoop Glibc Synchronization ;;
+        Wire | Tokens) echo ;;
+        Dialects) echo Wire ;;
+        Relay) echo Wire Tokens Dialects Synchronization ;;
+        Worker) echo EventLoop FastCGI Curl Wire Relay Glibc Synchronization ;;
+        fastrelay) echo Worker Glibc ;;
+        *) return 1 ;;
+    esac
+}
+
+check_imports() {
+    local directory module allowed imported bad=0
+    for directory in Sources/*/; do
+        module=$(basename "$directory")
+        # The three C modules are a header and a module map.
+        [[ -e $directory/module.modulemap ]] && continue
+        if ! allowed=$(allowed_imports "$module"); then
+            echo "Sources/$module: not in the table of Tests/run.sh; say there what it may import"
+            bad=1
+            continue
+        fi
+        while read -r imported; do
+            if [[ " $allowed " != *" $imported "* ]]; then
+                echo "Sources/$module imports $imported, which it must not:"
+                grep -rnE --include='*.swift' "import +([a-z]+ +)?$imported\b" "$directory"
+                bad=1
+            fi
+        done < <(grep -rhE --include='*.swift' '^ *(@[A-Za-z_]+(\([^)]*\))? +)*([a-z]+ +)?import +' "$directory" |
+            sed -E 's/.*import +((struct|class|enum|protocol|typealias|func|let|var) +)?([A-Za-z_]+).*/\3/' | sort -u)
+    done
+    ((bad == 0)) && echo "every module imports only what it may"
+    return "$bad"
+}
+
+check_architecture() {
+    check_imports
+    # SwiftPM sees an undeclared import only where the other module was not built before: from an empty folder.
+    rm -rf .build/architecture
+    swift build --product fastrelay --scratch-path .build/architecture --explicit-target-dependency-import-check error
+    rm -rf .build/architecture
+}
+
+test_with_address_sanitizer() {
+    swift test --sanitize=address --scratch-path .build/address
+}
+
+test_with_thread_sanitizer() {
+    swift test --sanitize=thread --scratch-path .build/thread
+}
+
+fuzz() {
+    # Seconds for each target.
+    bash Tests/Fuzz/run.sh 15
+}
+
+build_release() {
+    # The very command of nginx/quickstart.sh, so that its own build finds everything done.
+    swift build -c release --product fastrelay --static-swift-stdlib
+    ls -l "$(swift build -c release --product fastrelay --static-swift-stdlib --show-bin-path)/fastrelay"
+}
+
+test_end_to_end() {
+    "$python" -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd
+}
+
+# name, function, lines of its log to show, the longest it may take in seconds
+table="
+packages           install_packages             5    600
+lint               lint                         3    300
+architecture       check_architecture           2    600
+address-sanitizer  test_with_address_sanitizer  4    900
+thread-sanitizer   test_with_thread_sanitizer   4    900
+fuzz               fuzz                         4    300
+release            build_release                2    900
+end-to-end         test_end_to_end              12   900
+"
+
+# --- running them ----------------------------------------------------------------------------------------------------
+
+# A step runs in a shell of its own, so that it has a process group and a time limit: `run.sh --step FUNCTION`.
+if [[ ${1:-} == --step ]]; then
+    "$2"
+    exit
+fi
+if [[ ${1:-} == --list ]]; then
+    awk 'NF { print $1 }' <<<"$table"
+    exit
+fi
+
+mkdir -p "$logs"
+running=
+# Whatever ends this script ends what the current step started.
+end_step() {
+    [[ -n $running ]] || return 0
+    kill -TERM -- "-$running" 2>/dev/null || return 0
+    for _ in {1..50}; do
+        kill -0 -- "-$running" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    kill -KILL -- "-$running" 2>/dev/null || true
+}
+trap end_step EXIT
+trap 'echo "stopped by a signal"; exit 130' INT TERM HUP
+
+# shellcheck disable=SC2317  # `summary` reads it
+times=()
+run_step() {
+    local name=$1 function=$2 lines=$3 limit=$4 status=0 start=$SECONDS
+    printf '== %s\n' "$name"
+    # `timeout` makes itself the leader of a process group that the step's processes belong to.
+    timeout --kill-after=10 "$limit" bash "${BASH_SOURCE[0]}" --step "$function" >"$logs/$name.log" 2>&1 &
+    running=$!
+    wait "$running" || status=$?
+    end_step
+    running=
+    if ((status != 0)); then
+        tail -n 120 "$logs/$name.log"
+        ((status == 124)) && echo "$name took longer than $limit s"
+        printf 'FAILED: %s (status %d, after %d s); all of it is in %s\n' \
+            "$name" "$status" $((SECONDS - start)) "$logs/$name.log"
+        exit 1
+    fi
+    tail -n "$lines" "$logs/$name.log" | sed 's/^/   /'
+    times+=("$(printf '%-18s %4d s' "$name" $((SECONDS - start)))")
+}
+
+chosen=" $* "
+for name in "$@"; do
+    awk '{ print $1 }' <<<"$table" | grep -qxF -- "$name" || { echo "no step is called $name; see --list"; exit 64; }
+done
+while read -r name function lines limit; do
+    [[ -n $name ]] || continue
+    if (($# == 0)) || [[ $chosen == *" $name "* ]]; then
+        run_step "$name" "$function" "$lines" "$limit"
+    fi
+done <<<"$table"
+
+echo "== all passed"
+printf '   %s\n' "${times[@]}"
+printf '   %-18s %4d s\n' together "$SECONDS"
