@@ -55,14 +55,14 @@ def stack(shared_stack: Stack, fake: FakeOneMin) -> Stack:
 @pytest.fixture
 def make_stack(fake: FakeOneMin, tmp_path: pathlib.Path) -> Iterator[Callable[..., Stack]]:
     """Makes further stacks: `make_stack(heartbeat="1s", provider={"caFile": …})`; `environment` and `listen` go to the
-    worker, `http` and `location` into nginx.conf, `config` replaces the whole configuration."""
+    worker, `http` into nginx.conf, `replace` changes lines of the location file, `config` is the whole configuration."""
     numbers = itertools.count()
     stacks: list[Stack] = []
 
     def make(*, environment: dict[str, str] | None = None, listen: str | None = None, http: str = "",
-             location: str = "", **settings: Any) -> Stack:
+             replace: dict[str, str] | None = None, **settings: Any) -> Stack:
         config = settings.pop("config") if "config" in settings else configuration(fake, **settings)
-        stack = Stack(tmp_path / f"stack{next(numbers)}", config, environment, listen, http, location)
+        stack = Stack(tmp_path / f"stack{next(numbers)}", config, environment, listen, http, replace)
         stacks.append(stack)
         return stack
 
@@ -90,7 +90,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         if "tmp_path" in getattr(item, "funcargs", {}):
             logs += sorted(item.funcargs["tmp_path"].rglob("*.log"))
         for log in dict.fromkeys(logs):
-            tail = log.read_text("utf-8", "replace")[-3000:]
+            tail = log.read_text("utf-8", "replace")[-2000:]
             if tail:
                 report.sections.append((f"{log.parent.name}/{log.name}", tail))
     return report

@@ -215,14 +215,19 @@ http {{
 class RelayNginx(Nginx):
     """nginx in front of a worker: at `/`, below `/relay/`, and the example server with TLS, each on its own port."""
 
-    def __init__(self, directory: pathlib.Path, server: str, http: str = "", location: str = "") -> None:
+    def __init__(self, directory: pathlib.Path, server: str, http: str = "",
+                 replace: Mapping[str, str] | None = None) -> None:
         self.port, self.mounted_port, self.tls_port, self.plain_port = (free_port() for _ in range(4))
         (directory / "conf.d").mkdir(parents=True, exist_ok=True)
         (directory / "snippets").mkdir(exist_ok=True)
         conf = (SHIPPED / "fastrelay.conf").read_text()
         assert conf.count("unix:/run/fastrelay/fastrelay.sock") == 1
         (directory / "conf.d" / "fastrelay.conf").write_text(conf.replace("unix:/run/fastrelay/fastrelay.sock", server))
-        shutil.copy(SHIPPED / "fastrelay-location.conf", directory / "snippets")
+        location = (SHIPPED / "fastrelay-location.conf").read_text()
+        for shipped, ours in (replace or {}).items():
+            assert shipped in location, shipped
+            location = location.replace(shipped, ours)
+        (directory / "snippets" / "fastrelay-location.conf").write_text(location)
         self.certificate, key = openssl_certificate(directory)
         example = (SHIPPED / "fastrelay-server.conf").read_text()
         for shipped, ours in (
@@ -241,17 +246,16 @@ class RelayNginx(Nginx):
     server {{
         listen 127.0.0.1:{self.port};
         location / {{
-            {location}
             include snippets/fastrelay-location.conf;
         }}
     }}
     server {{
         listen 127.0.0.1:{self.mounted_port};
+        set $fastrelay_mount /relay;
         location / {{
             return 418;
         }}
         location /relay/ {{
-            set $fastrelay_mount /relay;
             include snippets/fastrelay-location.conf;
         }}
     }}
@@ -485,11 +489,11 @@ class Stack:
 
     def __init__(self, directory: pathlib.Path, config: dict[str, Any] | str | None,
                  environment: Mapping[str, str] | None = None, listen: str | None = None,
-                 http: str = "", location: str = "") -> None:
+                 http: str = "", replace: Mapping[str, str] | None = None) -> None:
         self.directory = directory
         self.worker = Worker(directory / "worker", config, listen, environment).start()
         server = self.worker.listen.removeprefix("tcp:")
-        self.nginx = RelayNginx(directory / "nginx", server, http, location)
+        self.nginx = RelayNginx(directory / "nginx", server, http, replace)
         try:
             self.nginx.start()
         except BaseException:
