@@ -112,18 +112,21 @@ worker_pid='' nginx_pid=''
 is_running() { [[ -n $1 ]] && kill -0 "$1" 2>/dev/null; }
 # shellcheck disable=SC2317  # called by the trap
 stop() {
+    set +e
     trap - EXIT
     trap '' INT TERM
-    # nginx first, so that nobody is let in to a worker that has gone; QUIT lets it finish what it has begun.
+    # Nobody new is let in, and both finish what they have begun.
     is_running "$nginx_pid" && kill -QUIT "$nginx_pid" 2>/dev/null
     is_running "$worker_pid" && kill -TERM "$worker_pid" 2>/dev/null
     # A second Ctrl-C, or a drain that takes too long, ends both at once.
     trap 'is_running "$worker_pid" && kill -TERM "$worker_pid"; is_running "$nginx_pid" && kill -TERM "$nginx_pid"' INT TERM
-    while is_running "$worker_pid"; do wait "$worker_pid" 2>/dev/null || true; done
-    is_running "$nginx_pid" && kill -TERM "$nginx_pid" 2>/dev/null
-    while is_running "$nginx_pid"; do wait "$nginx_pid" 2>/dev/null || true; done
-    [[ -n $socket_directory ]] && rm -rf "$socket_directory"
-    return 0
+    while is_running "$worker_pid"; do wait "$worker_pid" 2>/dev/null; done
+    # Up to five seconds for the last bytes to reach their readers.
+    for _ in {1..50}; do is_running "$nginx_pid" && sleep 0.1; done
+    # The group: nginx's processes outlive a master that was killed.
+    [[ -n $nginx_pid ]] && kill -TERM -- "-$nginx_pid" 2>/dev/null
+    while is_running "$nginx_pid"; do wait "$nginx_pid" 2>/dev/null; done
+    [[ -z $socket_directory ]] || rm -rf "$socket_directory"
 }
 trap stop EXIT
 stopped=
@@ -134,6 +137,12 @@ started=$SECONDS
 set -m
 "$worker" serve ${config:+--config "$config"} --listen "unix:$socket" </dev/null &
 worker_pid=$!
+# nginx once there is somebody to connect to.
+until [[ -S $socket ]]; do
+    [[ -z $stopped ]] || exit 0
+    is_running "$worker_pid" || break
+    sleep 0.02
+done
 nginx -e stderr -p "$directory/" -c "$directory/nginx.conf" </dev/null &
 nginx_pid=$!
 set +m
