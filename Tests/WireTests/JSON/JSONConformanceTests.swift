@@ -83,7 +83,7 @@ import Wire
         Accepted("surrogate pair", #""\uD83D\ude39\ud83d\udc8d""#, "\"\u{1F639}\u{1F48D}\""),
         Accepted("last surrogate pair", #""\uDBFF\uDFFF""#, "\"\u{10FFFF}\""),
         Accepted("first surrogate pair", #""\uD800\uDC00""#, "\"\u{10000}\""),
-        Accepted("noncharacter escape", #""\uFFFF\uFDD0""#, "\"\u{FFFF}\u{FDD0}\""),
+        Accepted("noncharacter escape", #""\uFFFF\uFDD0""#, "\"" + nonCharacters + "\""),
         Accepted("code units beside the surrogates", #""\uD7FF\uE000""#, "\"\u{D7FF}\u{E000}\""),
         Accepted("UTF-8 of one to four bytes", "\"a\u{7F}é€😀\""),
         Accepted("U+2028 and U+2029", "\"\u{2028}\u{2029}\""),
@@ -93,6 +93,9 @@ import Wire
         Accepted("escapes around non-ASCII", #""é\né\u00e9""#, #""é\néé""#),
         Accepted("combining character after an escape", "\"\\n\u{301}\""),
     ]
+
+    /// U+FFFF and U+FDD0, which Swift does not take as literals.
+    static let nonCharacters = String(decoding: [0xFFFF, 0xFDD0] as [UInt16], as: UTF16.self)
 
     static let refused = [
         Refused("nothing", "", .unexpectedEnd, at: 0),

@@ -14,10 +14,10 @@ import Wire
         Case(text: "-0", int: 0, double: -0.0),
         Case(text: "42", int: 42, double: 42),
         Case(text: "-42", int: -42, double: -42),
-        Case(text: "9223372036854775807", int: .max, double: 9_223_372_036_854_775_807),
+        Case(text: "9223372036854775807", int: .max, double: 9_223_372_036_854_775_808),
         Case(text: "9223372036854775808", int: nil, double: 9_223_372_036_854_775_808),
         Case(text: "-9223372036854775808", int: .min, double: -9_223_372_036_854_775_808),
-        Case(text: "-9223372036854775809", int: nil, double: -9_223_372_036_854_775_809),
+        Case(text: "-9223372036854775809", int: nil, double: -9_223_372_036_854_775_808),
         Case(text: "1.0", int: 1, double: 1),
         Case(text: "1e3", int: 1000, double: 1000),
         Case(text: "-1.5e1", int: -15, double: -15),
@@ -29,7 +29,7 @@ import Wire
         Case(text: "1e400", int: nil, double: nil),
         Case(text: "-1e400", int: nil, double: nil),
         Case(text: "1e-400", int: 0, double: 0),
-        Case(text: "123456789012345678901234567890", int: nil, double: 123456789012345678901234567890),
+        Case(text: "123456789012345678901234567890", int: nil, double: 1.2345678901234568e29),
     ]
 
     @Test(arguments: cases)

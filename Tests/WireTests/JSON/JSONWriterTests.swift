@@ -127,9 +127,9 @@ import Wire
     @Test func `appending does not copy the buffer`() {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(1000)
-        let before = unsafe bytes.withUnsafeBufferPointer { unsafe $0.baseAddress }
+        let before = unsafe bytes.withUnsafeBufferPointer { $0.baseAddress }
         JSONWriter.append(to: &bytes) { $0.string("some text") }
-        let after = unsafe bytes.withUnsafeBufferPointer { unsafe $0.baseAddress }
+        let after = unsafe bytes.withUnsafeBufferPointer { $0.baseAddress }
         #expect(unsafe before == after)
     }
 }
