@@ -77,6 +77,7 @@ struct JSONFault: Error {
     var code: JSONError.Code
     var offset: Int
 
+    /// A fault at an offset; kept out of line, off the hot path.
     @inline(never)
     init(_ code: JSONError.Code, at offset: Int) {
         self.code = code

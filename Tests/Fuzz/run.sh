@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Fuzzes the parsers of Sources/Wire: Tests/Fuzz/run.sh [seconds-per-target]
+# Exits non-zero when a target crashes or a property does not hold; the input is then in .build/fuzz/<target>/.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+seconds=${1:-20}
+out=.build/fuzz
+mkdir -p "$out"
+mapfile -t wire < <(find Sources/Wire -name '*.swift' | sort)
+status=0
+
+for target in JSON JSON5 EventStream; do
+    main=Tests/Fuzz/Fuzz$target.swift
+    mkdir -p "$out/$target/corpus"
+    # The linker warns about symbols of the sanitizer's own.
+    if ! swiftc -O -wmo -swift-version 6 -sanitize=fuzzer,address -parse-as-library \
+        -module-name "Fuzz$target" "${wire[@]}" "$main" -o "$out/$target/fuzz" 2>"$out/$target/build.log"; then
+        cat "$out/$target/build.log" >&2
+        exit 1
+    fi
+    # The same seed and corpus give the same inputs, as far as the time goes. New inputs go to the first folder.
+    rm -rf "$out/$target/corpus"/*
+    if "$out/$target/fuzz" -seed=1 -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=2048 \
+        -print_final_stats=1 -verbosity=0 -dict="Tests/Fuzz/$target.dict" \
+        -artifact_prefix="$out/$target/" "$out/$target/corpus" "Tests/Fuzz/Seeds/$target" \
+        >"$out/$target/run.log" 2>&1; then
+        echo "$target: ok, $(grep -a number_of_executed_units "$out/$target/run.log" | grep -o '[0-9]*$') inputs"
+    else
+        tail -n 60 "$out/$target/run.log" >&2
+        echo "$target: FAILED, see $out/$target/" >&2
+        status=1
+    fi
+done
+exit "$status"
