@@ -3,30 +3,40 @@ import Wire
 
 /// A whole answer of an upstream: status, header fields and body.
 struct UpstreamAnswer: Sendable {
-    /// The HTTP status.
-    var status: Int
+    /// The HTTP status; 0 before the head came.
+    var status = 0
     /// The header fields, names in lower case.
-    var headers: HeaderFields
+    var headers = HeaderFields()
     /// The body; the transport keeps it within the request's limit.
-    var body: [UInt8]
+    var body: [UInt8] = []
 
     /// Whether the status is 2xx.
     var isSuccess: Bool { (200..<300).contains(status) }
 
+    /// Adds a piece of the body; the only one of a short answer is taken over as it is.
+    mutating func append(_ bytes: [UInt8]) {
+        if body.isEmpty { body = bytes } else { body += bytes }
+    }
+
     /// Reads a call to its end.
     ///
     /// - Throws: a `Failure` when there is no complete answer; an answer with an error status is none.
-    static func collect(_ call: any UpstreamCall, from upstream: Upstream) async throws(Failure)
-        -> UpstreamAnswer
-    {
-        var answer = UpstreamAnswer(status: 0, headers: HeaderFields(), body: [])
+    static func collect(
+        _ call: any UpstreamCall, from upstream: Upstream
+    ) async throws(Failure) -> UpstreamAnswer {
+        var answer = UpstreamAnswer()
         while true {
-            switch try await call.nextOrFail(silence: nil, from: upstream) {
+            let event: UpstreamEvent
+            do throws(UpstreamError) {
+                event = try await call.next(silence: nil)
+            } catch {
+                throw Failure(error, from: upstream.name)
+            }
+            switch event {
             case .head(let status, let headers):
                 answer.status = status
                 answer.headers = headers
-            case .bytes(let bytes):
-                if answer.body.isEmpty { answer.body = bytes } else { answer.body += bytes }
+            case .bytes(let bytes): answer.append(bytes)
             case .silence: break
             case .end: return answer
             }
@@ -39,22 +49,14 @@ struct UpstreamAnswer: Sendable {
     static func errorBody(_ call: any UpstreamCall) async -> [UInt8] {
         var body: [UInt8] = []
         while body.count < OneMinErrorDecoder.maximumBodyBytes {
-            guard case .bytes(let bytes)? = try? await call.next(silence: nil) else { break }
+            guard case .bytes(let bytes)? = try? await call.next(silence: errorBodyPatience) else { break }
             body += bytes
         }
         return body
     }
-}
 
-extension UpstreamCall {
-    /// As `next`, with the error in the words of a client.
-    func nextOrFail(silence: Duration?, from upstream: Upstream) async throws(Failure) -> UpstreamEvent {
-        do throws(UpstreamError) {
-            return try await next(silence: silence)
-        } catch {
-            throw Failure(error, from: upstream.name)
-        }
-    }
+    /// How long an error's body is waited for once its status is known.
+    private static let errorBodyPatience = Duration.seconds(5)
 }
 
 extension Failure {
@@ -63,6 +65,8 @@ extension Failure {
         switch error.kind {
         case .unreachable, .tls:
             self.init(.upstreamUnreachable, "\(upstream) cannot be reached: \(error.message)")
+        case .timedOut(.connect):
+            self.init(.upstreamTimedOut(.connect), "\(upstream) cannot be reached in time.")
         case .timedOut(let phase):
             self.init(
                 .upstreamTimedOut(phase.inFailure), "\(upstream) did not answer in time (\(phase.rawValue)).")
@@ -82,7 +86,7 @@ extension Failure {
 
 extension Timeouts.Phase {
     /// The same phase in the words of module Dialects.
-    var inFailure: Failure.TimeoutPhase {
+    fileprivate var inFailure: Failure.TimeoutPhase {
         switch self {
         case .connect: .connect
         case .firstByte: .firstByte

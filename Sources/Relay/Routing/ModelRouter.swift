@@ -10,6 +10,8 @@ struct ModelRouter: Sendable {
         var model: String
         /// Whether the name ended in `:online`, which switches web search on.
         var searchesWeb = false
+        /// Whether a list has the identifier; else it is whatever the client or the operator wrote.
+        var isListed = true
     }
 
     /// What an unknown name may wait for the very first list of models.
@@ -142,7 +144,7 @@ struct ModelRouter: Sendable {
         let plain = withoutOnline(rest)
         let model = plain ?? rest
         guard !model.isEmpty, model.utf8.count <= ModelList.maximumNameBytes else { return nil }
-        return Route(upstream: vendor.upstream, model: model, searchesWeb: plain != nil)
+        return Route(upstream: vendor.upstream, model: model, searchesWeb: plain != nil, isListed: false)
     }
 
     /// Splits `name:model` where the name is a configured vendor's, in any case.
