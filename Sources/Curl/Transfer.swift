@@ -122,7 +122,9 @@ internal import Glibc
         case .failed(let error): throw error
         case .running: break
         }
-        if silenceDeadline <= EventLoop.monotonicTime() {
+        // By the loop's time, as the deadline was set: by the real time a caller that asks again and again without
+        // being suspended would keep the loop from everything else.
+        if silenceDeadline <= loop.now {
             silenceDeadline = .max
             return .silence
         }
@@ -261,7 +263,10 @@ internal import Glibc
         if code == CURLE_OK {
             end(head == .incomplete ? .failed(CurlError(.cut, "the answer has no head")) : .finished)
         } else {
-            end(.failed(refusal ?? CurlError(code)))
+            let error = CurlError(code)
+            // libcurl calls an answer that is not HTTP an unsupported protocol.
+            let isAnswer = hasIssuedRequest && error.code == .badOptions
+            end(.failed(refusal ?? (isAnswer ? CurlError(.cut, "the answer is not HTTP") : error)))
         }
     }
 

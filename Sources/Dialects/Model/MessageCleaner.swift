@@ -96,7 +96,9 @@ public enum MessageCleaner {
         {
             return Array("[email]".utf8)
         }
-        if let equals = word.firstIndex(of: UInt8(ascii: "=")), announcesSecret(word[...equals]) {
+        if let equals = word.firstIndex(of: UInt8(ascii: "=")), equals + 1 < word.endIndex,
+            announcesSecret(word[...equals])
+        {
             return Array(word[...equals]) + Array("[key]".utf8)
         }
         if AddressPattern.isIPv6(word) { return Array("[address]".utf8) }

@@ -2,7 +2,7 @@
 enum SecretPattern {
     /// The bytes with each run that is a key or an identifier replaced.
     ///
-    /// A run consists of letters, digits, `-` and `_`.
+    /// A run consists of letters, digits, `-`, `_`, and `*` where a key was half hidden.
     static func replacingRuns(_ word: ArraySlice<UInt8>) -> [UInt8] {
         var output: [UInt8] = []
         var index = word.startIndex
@@ -21,6 +21,7 @@ enum SecretPattern {
 
     private static func isRunByte(_ byte: UInt8) -> Bool {
         byte.isASCIILetter || byte.isASCIIDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+            || byte == UInt8(ascii: "*")
     }
 
     private static func replacing(_ run: ArraySlice<UInt8>) -> [UInt8] {

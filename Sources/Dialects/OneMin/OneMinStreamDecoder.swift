@@ -27,8 +27,9 @@ public struct OneMinStreamDecoder: Sendable {
     ///
     /// - Parameters:
     ///   - searchesWeb: whether web search is on, whose progress lines are then taken out of the text.
-    ///   - maximumEventBytes: the most bytes of one event; the record repeats the whole answer, so it is the largest.
-    public init(searchesWeb: Bool = false, maximumEventBytes: Int = 16 << 20) {
+    ///   - maximumEventBytes: the most bytes of one event; the record repeats the prompt and the answer, so it is larger
+    ///     than the request's body was.
+    public init(searchesWeb: Bool = false, maximumEventBytes: Int = 64 << 20) {
         parser = EventStreamParser(maximumEventBytes: maximumEventBytes)
         progress = searchesWeb ? OneMinProgressFilter() : nil
     }
@@ -77,13 +78,19 @@ public struct OneMinStreamDecoder: Sendable {
         }
     }
 
+    /// The hot path: no value is built, only the text.
     private mutating func takeContent(_ event: ServerSentEvent, _ emit: (GenerationEvent) -> Void) {
-        guard let json = parse(event, emit) else { return }
-        guard let text = json["content"]?.stringValue else {
-            fail(Failure(.upstreamFailed, "1min.ai: an event of the answer has no content."), emit)
-            return
+        let bytes = event.data.span
+        do throws(JSONError) {
+            // Members unknown today may come without any content.
+            guard
+                let range = try JSONScanner.value(of: "content", in: bytes, maximumDepth: Self.maximumDepth),
+                !bytes.isNull(range)
+            else { return }
+            takeText(try JSONScanner.string(in: bytes, range), emit)
+        } catch {
+            failUnreadable(error, emit)
         }
-        takeText(text, emit)
     }
 
     /// An event without a name is what its members say.
@@ -148,10 +155,26 @@ public struct OneMinStreamDecoder: Sendable {
         _ event: ServerSentEvent, _ emit: (GenerationEvent) -> Void
     ) -> JSONValue? {
         do throws(JSONError) {
-            return try JSONValue(parsing: event.data.span, maximumDepth: 64)
+            return try JSONValue(parsing: event.data.span, maximumDepth: Self.maximumDepth)
         } catch {
-            fail(Failure(.upstreamFailed, "1min.ai: an event is not JSON (\(error.message))."), emit)
+            failUnreadable(error, emit)
             return nil
         }
+    }
+
+    private mutating func failUnreadable(_ error: JSONError, _ emit: (GenerationEvent) -> Void) {
+        fail(
+            Failure(.upstreamFailed, "1min.ai: an event of the answer cannot be read: \(error.message)."),
+            emit)
+    }
+
+    /// How many arrays and objects may be nested in an event.
+    private static let maximumDepth = 64
+}
+
+extension Span<UInt8> {
+    /// True when the value at these offsets is `null`.
+    fileprivate func isNull(_ range: Range<Int>) -> Bool {
+        range.count == 4 && self[range.lowerBound] == UInt8(ascii: "n")
     }
 }

@@ -116,7 +116,7 @@ extension Configuration {
         /// Longer bodies are decoded away from the event loop, in bytes.
         public var offloadBytes = 256 << 10
         /// The longest event of an upstream's stream, in bytes, beyond the echo of the request in it.
-        public var eventBytes = 4 << 20
+        public var eventBytes = 16 << 20
         /// The longest answer to a non-streamed upstream call, in bytes, beyond the echo of the request in it.
         public var answerBytes = 32 << 20
         /// The longest credential, in bytes.

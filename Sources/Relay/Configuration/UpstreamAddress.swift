@@ -92,6 +92,7 @@ public struct UpstreamAddress: Sendable, Equatable {
                 || (numbers[0] == 172 && (16...31).contains(numbers[1]))
         }
         return labels.count == 1
-            ? numbers.isEmpty : ["localhost", "local", "internal", "test"].contains(labels.last)
+            ? host.first?.isNumber == false
+            : ["localhost", "local", "internal", "test"].contains(labels.last)
     }
 }

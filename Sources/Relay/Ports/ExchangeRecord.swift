@@ -26,9 +26,9 @@ public struct ExchangeRecord: Sendable, Equatable {
     public var route = ""
     /// The method, when it is a known one, else `OTHER`.
     public var method = ""
-    /// The model that was called, as the upstream spells it; `nil` when none was resolved.
+    /// The model that was called, as the upstream's list has it; `nil` when none was called.
     ///
-    /// A name the catalogue does not know but passes on is kept only when it is short and plain.
+    /// `(unlisted)` stands for a name that no list has and that was passed on: it is the client's text.
     public var model: String?
     /// The provider's name in the configuration; `nil` when no upstream call was made.
     public var upstream: String?

@@ -1,4 +1,5 @@
 internal import Relay
+internal import Wire
 
 /// The head of an answer as CGI has it: `Status: 200 OK`, header lines, an empty line (RFC 3875, section 6.3).
 enum CGIHead {

@@ -35,7 +35,7 @@ private final class FastCGIResponse: ClientResponse {
         self.stream = stream
     }
 
-    func send(head: ResponseHead?, body: [UInt8], isLast: Bool) async throws(Relay.ClientGone) {
+    func send(head: ResponseHead?, body: [UInt8], isLast: Bool) async throws(ClientGone) {
         do throws(ResponseStream.ClientGone) {
             if let head {
                 var bytes = CGIHead.bytes(for: head, roomFor: body.count)
@@ -45,7 +45,7 @@ private final class FastCGIResponse: ClientResponse {
                 try await stream.write(body, isLast: isLast)
             }
         } catch {
-            throw Relay.ClientGone()
+            throw ClientGone()
         }
     }
 }

@@ -18,7 +18,7 @@ enum Command: Equatable {
     }
 
     /// What `--help` prints.
-    static let help = """
+    static let usage = """
         Usage: fastrelay serve [--config FILE] [--listen ADDRESS] [--protocol fastcgi]
                fastrelay check [--config FILE]
                fastrelay --version | --help

@@ -13,7 +13,7 @@ public enum Program {
     public static func run(_ arguments: [String]) -> Int32 {
         do throws(ExitReason) {
             switch try Command(arguments) {
-            case .help: print(Command.help, terminator: "")
+            case .help: print(Command.usage, terminator: "")
             case .version: print("fastrelay \(version)")
             case .check(let options): print(try configuration(options).effectiveDescription())
             case .serve(let options): try Service.run(options, configuration: try configuration(options))
@@ -28,22 +28,34 @@ public enum Program {
 
     private static func configuration(_ options: Command.Options) throws(ExitReason) -> Configuration {
         do throws(ConfigurationError) {
-            var text: String?
+            var text: [UInt8]?
             if let file = options.configuration {
-                guard let contents = TextFile.read(file) else {
-                    throw ConfigurationError(source: file, message: "cannot be read as UTF-8 text")
+                do throws(SmallFile.Failure) {
+                    text = try SmallFile.read(file)
+                } catch {
+                    throw ConfigurationError(source: file, message: "cannot be read: \(error)")
                 }
-                text = contents
             }
             return try Configuration.load(
-                text: text, fileName: options.configuration ?? "", environment: environmentVariable,
-                readFile: TextFile.read)
+                text: text, fileName: options.configuration ?? "", environment: Self.environment(),
+                readFile: SmallFile.read)
         } catch {
             throw ExitReason(code: .configuration, message: error.description)
         }
     }
 
-    private static func environmentVariable(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }
+    /// The environment that the process was started with; bytes that are not UTF-8 are repaired.
+    ///
+    /// From proc(5), because the C library's `environ` is a variable that any thread may change.
+    private static func environment() -> [String: String] {
+        var variables: [String: String] = [:]
+        // Without /proc there are no variables, as in an empty environment.
+        guard let bytes = try? SmallFile.read("/proc/self/environ") else { return variables }
+        for line in bytes.split(separator: 0) {
+            let parts = line.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { continue }
+            variables[String(decoding: parts[0], as: UTF8.self)] = String(decoding: parts[1], as: UTF8.self)
+        }
+        return variables
     }
 }

@@ -66,8 +66,10 @@ final class Service: Sendable {
             pools.append(try orFail { () throws(CurlError) in try TransferPool(loop: loop) })
         }
         let relay = Relay(
-            configuration: configuration, transport: CurlTransport(pools: pools), clock: clock, random: SystemRandom(),
-            log: log, offload: ThreadOffload(threads: 2))
+            configuration: configuration,
+            ports: Ports(
+                transport: CurlTransport(pools: pools), clock: clock, random: SystemRandom(), log: log,
+                offload: ThreadOffload(threads: 2)))
         let limits = Server.Limits(
             bodyBytes: configuration.limits.bodyBytes,
             bodySeconds: Int(configuration.limits.bodyTimeout.components.seconds))

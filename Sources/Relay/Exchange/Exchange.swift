@@ -1,0 +1,148 @@
+import Dialects
+import Wire
+
+/// One request on its way to its answer: what was sent so far, and what the log will say.
+///
+/// It belongs to the exchange's task and never leaves it.
+final class Exchange {
+    /// What the log will say.
+    var record: ExchangeRecord
+    /// When the request was taken over.
+    let started: Instant
+    private let ports: Ports
+    private let client: any ClientResponse
+    private let isHead: Bool
+    private var ignored: [String] = []
+
+    /// Whether status and header fields are on their way, so that the status cannot change any more.
+    private(set) var hasSentHead = false
+    /// When something was last sent; before that, when the exchange began.
+    private(set) var lastSent: Instant
+
+    /// The methods that log lines tell apart.
+    private static let knownMethods = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"]
+    /// The most parameters that `x-fastrelay-ignored` names.
+    private static let maximumIgnoredNames = 32
+
+    /// Begins an exchange.
+    init(_ request: borrowing ClientRequest, route: Route, client: any ClientResponse, ports: Ports) {
+        started = ports.clock.now()
+        lastSent = started
+        self.ports = ports
+        self.client = client
+        let method = request.method
+        isHead = method == "HEAD"
+        record = ExchangeRecord()
+        let time = ports.clock.unixTime()
+        record.startedUnixNanoseconds = Int64(time.seconds) &* 1_000_000_000 &+ Int64(time.nanoseconds)
+        record.requestID = Identifier.request(request.headers["x-request-id"], ports.random)
+        record.route = route.name.rawValue
+        record.method = Self.knownMethods.contains(method) ? method : "OTHER"
+        record.bytesIn = request.body.count
+    }
+
+    /// Keeps the names of parameters that the upstream cannot express, for the answer's header.
+    func ignore(_ names: [String]) {
+        // The encoder gives documented names only; a header is no place to rely on that.
+        ignored = names.filter { name in
+            !name.isEmpty && name.utf8.count <= 64
+                && name.utf8.allSatisfy { byte in
+                    switch byte {
+                    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "."): true
+                    default: false
+                    }
+                }
+        }
+        ignored = Array(ignored.prefix(Self.maximumIgnoredNames))
+    }
+
+    /// Sends a whole answer.
+    func send(
+        status: Int, contentType: String? = "application/json", body: [UInt8],
+        headers: [(String, String)] = []
+    ) async throws(ExchangeStop) {
+        var fields = HeaderFields()
+        if let contentType { fields.add("content-type", contentType) }
+        if status != 204 { fields.add("content-length", String(body.count)) }
+        for (name, value) in headers { fields.add(name, value) }
+        try await send(head: complete(fields, status: status), body: isHead ? [] : body, isLast: true)
+    }
+
+    /// Sends a piece of a stream; the first one brings status 200 with it.
+    func send(streamed bytes: [UInt8], isLast: Bool) async throws(ExchangeStop) {
+        guard !hasSentHead else { return try await send(head: nil, body: bytes, isLast: isLast) }
+        var fields = HeaderFields()
+        fields.add("content-type", "text/event-stream; charset=utf-8")
+        fields.add("cache-control", "no-store")
+        // nginx then passes every piece on at once:
+        // https://nginx.org/en/docs/http/ngx_http_fastcgi_module.html#fastcgi_buffering
+        fields.add("x-accel-buffering", "no")
+        try await send(head: complete(fields, status: 200), body: bytes, isLast: isLast)
+    }
+
+    /// Sends a failure: with its own status while no byte was sent, else as the stream's error event. Then the end.
+    ///
+    /// - Parameter pending: bytes of the stream that come before it.
+    func send(_ failure: Failure, after pending: [UInt8] = []) async throws(ExchangeStop) {
+        record.errorCode = failure.openAICode.map(Self.plainCode)
+        guard !hasSentHead, pending.isEmpty else {
+            record.outcome = .brokenOff
+            var bytes = pending
+            OpenAIErrorEncoder.streamEvent(for: failure, into: &bytes)
+            return try await send(streamed: bytes, isLast: true)
+        }
+        record.outcome = record.upstreamCalls > 0 ? .failed : .refused
+        var headers: [(String, String)] = []
+        if let seconds = failure.retryAfterSeconds { headers.append(("retry-after", String(seconds))) }
+        if case .methodNotAllowed(let methods) = failure.kind {
+            headers.append(("allow", methods.joined(separator: ", ")))
+        }
+        // https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2 wants it with every 401.
+        if failure.answer.status == 401 { headers.append(("www-authenticate", "Bearer")) }
+        try await send(
+            status: failure.answer.status, body: OpenAIErrorEncoder.body(for: failure), headers: headers)
+    }
+
+    /// Writes the record, after the last byte or after the client left.
+    func finish(clientLeft: Bool) {
+        if clientLeft {
+            record.outcome = .clientLeft
+            record.status = 499
+        }
+        record.total = ports.clock.now() - started
+        ports.log.record(record)
+    }
+
+    private func complete(_ fields: consuming HeaderFields, status: Int) -> ResponseHead {
+        fields.add("x-request-id", record.requestID)
+        if !ignored.isEmpty { fields.add("x-fastrelay-ignored", ignored.joined(separator: ", ")) }
+        return ResponseHead(status: status, headers: fields)
+    }
+
+    private func send(head: ResponseHead?, body: [UInt8], isLast: Bool) async throws(ExchangeStop) {
+        do throws(ClientGone) {
+            try await client.send(head: head, body: body, isLast: isLast)
+        } catch {
+            throw .clientGone
+        }
+        let now = ports.clock.now()
+        if let head {
+            hasSentHead = true
+            record.status = head.status
+        }
+        if record.firstByte == nil, !body.isEmpty { record.firstByte = now - started }
+        record.bytesOut += body.count
+        lastSent = now
+    }
+
+    /// A code as a log line may have it: a vendor's own could be anything.
+    private static func plainCode(_ code: String) -> String {
+        let isPlain = code.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"): true
+            default: false
+            }
+        }
+        return isPlain && (1...64).contains(code.utf8.count) ? code : "other"
+    }
+}

@@ -1,0 +1,18 @@
+import Dialects
+
+/// Why an exchange ends before its answer is complete.
+enum ExchangeStop: Error {
+    /// Nobody is there any more to whom it could be told.
+    case clientGone
+    /// The client is to be told.
+    case failure(Failure)
+
+    /// What an error of an upstream call means: one that was cancelled together with its task means that the client left.
+    init(_ error: UpstreamError, from upstream: Upstream) {
+        if error.kind == .cancelled, Task.isCancelled {
+            self = .clientGone
+        } else {
+            self = .failure(Failure(error, from: upstream.name))
+        }
+    }
+}

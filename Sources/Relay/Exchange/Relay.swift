@@ -1,0 +1,202 @@
+import Dialects
+import Wire
+
+/// The relay: takes requests of clients, and answers them with the help of vendors.
+///
+/// One object serves the whole process; everything in it may be called from any thread. It holds no connection, file or
+/// thread: those come through the ports.
+public final class Relay: Sendable {
+    private let configuration: Configuration
+    private let ports: Ports
+    private let router: ModelRouter
+    private let hasher: CallerHasher
+
+    /// Makes the relay for a configuration; nothing is fetched yet.
+    public init(configuration: Configuration, ports: Ports) {
+        self.configuration = configuration
+        self.ports = ports
+        router = ModelRouter(
+            configuration.models,
+            vendors: configuration.providers.map { settings in
+                let upstream = Upstream(settings)
+                return (
+                    upstream,
+                    ModelCatalogue(upstream, kind: .chat, models: configuration.models, ports: ports)
+                )
+            })
+        hasher = CallerHasher(random: ports.random)
+    }
+
+    /// Makes the relay from single ports.
+    public convenience init(
+        configuration: Configuration, transport: any UpstreamTransport, clock: any RelayClock,
+        random: any RandomSource, log: any ExchangeLog, offload: any Offload = InlineOffload()
+    ) {
+        self.init(
+            configuration: configuration,
+            ports: Ports(transport: transport, clock: clock, random: random, log: log, offload: offload))
+    }
+
+    /// Does the relay's housekeeping, which is to fetch lists of models when requests ask for them.
+    ///
+    /// One task of the process runs it, beside the exchanges, and cancels it at the end. Without it everything works but
+    /// with the built-in list of models only.
+    public func run() async {
+        await router.run()
+    }
+
+    /// Answers one request.
+    ///
+    /// Returns when the last byte was taken by the client's connection, or the client left. Its task is cancelled by
+    /// whoever sees the client leave; all upstream calls are then given up before it returns. Everything that can go
+    /// wrong becomes an answer, and every request one record in the log.
+    public func respond(to request: consuming ClientRequest, over client: any ClientResponse) async {
+        let route = Route(path: request.path)
+        let exchange = Exchange(request, route: route, client: client, ports: ports)
+        var clientLeft = false
+        do throws(ExchangeStop) {
+            do throws(ExchangeStop) {
+                try await answer(request, route, exchange)
+            } catch .failure(let failure) {
+                try await exchange.send(failure)
+            }
+        } catch {
+            // A failure cannot come from sending one: all that is left is a client that is gone.
+            clientLeft = true
+        }
+        exchange.finish(clientLeft: clientLeft)
+    }
+
+    /// Checks in order: the path, the method, the key, the body.
+    private func answer(
+        _ request: consuming ClientRequest, _ route: Route, _ exchange: Exchange
+    ) async throws(ExchangeStop) {
+        let method = request.method
+        try check(method, request.path, route)
+        if method == "OPTIONS" {
+            return try await exchange.send(
+                status: 204, contentType: nil, body: [],
+                headers: [("allow", route.methods.joined(separator: ", "))])
+        }
+        var credential = ""
+        if route.needsCredential {
+            do throws(Failure) {
+                credential = try Credential.find(
+                    in: request.headers, maximumBytes: configuration.limits.credentialBytes)
+            } catch {
+                throw .failure(error)
+            }
+            exchange.record.callerHash = hasher.name(of: credential)
+        }
+        switch route {
+        case .root: try await exchange.send(status: 200, body: Self.rootBody)
+        case .health: try await exchange.send(status: 200, body: Self.healthBody)
+        case .models:
+            try await exchange.send(status: 200, body: OpenAIModelEncoder.list(await router.listing()))
+        case .model(let id): try await sendModel(id, exchange)
+        case .chatCompletions:
+            let body: [UInt8]
+            do throws(Failure) {
+                body = try RequestBody.json(of: request, maximumBytes: configuration.limits.bodyBytes)
+            } catch {
+                throw .failure(error)
+            }
+            request.body = []
+            try await chat(body, credential, exchange)
+        case .unknown: break
+        }
+    }
+
+    private func check(_ method: String, _ path: String, _ route: Route) throws(ExchangeStop) {
+        guard route != .unknown else {
+            throw .failure(
+                Failure(.routeNotFound, "Unknown request URL: \(Self.shown(method)) \(Self.shown(path))."))
+        }
+        guard route.methods.contains(method) else {
+            throw .failure(
+                Failure(
+                    .methodNotAllowed(route.methods),
+                    "\(Self.shown(path)) does not take the method \(Self.shown(method))."))
+        }
+    }
+
+    private func sendModel(_ id: String, _ exchange: Exchange) async throws(ExchangeStop) {
+        let entry: ModelEntry
+        do throws(Failure) {
+            entry = try await router.entry(id)
+        } catch {
+            throw .failure(error)
+        }
+        try await exchange.send(status: 200, body: OpenAIModelEncoder.model(entry))
+    }
+
+    private func chat(
+        _ body: [UInt8], _ credential: String, _ exchange: Exchange
+    ) async throws(ExchangeStop) {
+        let chat: PreparedChat
+        do throws(Failure) {
+            chat = try await PreparedChat(
+                body, router: router, limits: configuration.limits, offload: ports.offload)
+        } catch {
+            throw .failure(error)
+        }
+        // The client may have left while a long body was decoded: then nothing is to be paid for.
+        if Task.isCancelled { throw .clientGone }
+        exchange.ignore(chat.ignored)
+        exchange.record.note(chat)
+        let request = chat.upstreamRequest(credential: credential, limits: configuration.limits)
+        let calls = (0..<chat.choiceCount).map { _ in ports.transport.start(request) }
+        // Whatever happens from here on, no call outlives the exchange.
+        defer { for call in calls { call.cancel() } }
+        let id = Identifier.make("chatcmpl-", ports.random)
+        let created = ports.clock.unixTime().seconds
+        if chat.isStreamed {
+            let answer = StreamedAnswer(chat, id: id, created: created, limits: configuration.limits)
+            let stream = ChatStream(
+                exchange, chat.route.upstream, calls, answer, ports: ports, heartbeat: configuration.heartbeat
+            )
+            try await stream.run()
+        } else {
+            let result = ChatResult(chat, ports: ports, limits: configuration.limits)
+            let (bytes, usage) = try await result.body(calls, id: id, created: created)
+            exchange.record.note(usage)
+            try await exchange.send(status: 200, body: bytes)
+        }
+    }
+
+    /// Client text as an error repeats it: without control characters, cut at 200 characters.
+    private static func shown(_ text: String) -> String {
+        let plain = text.prefix(200).filter {
+            $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        }
+        return plain.count < text.count ? plain + "…" : String(plain)
+    }
+
+    private static let rootBody = Array(
+        (#"{"name":"fastrelay","object":"relay","endpoints":["#
+            + #""GET /v1/models","GET /v1/models/{id}","POST /v1/chat/completions","GET /health"]}"#).utf8)
+    private static let healthBody = Array(#"{"status":"ok"}"#.utf8)
+}
+
+extension ExchangeRecord {
+    /// Takes over what is known when the upstream calls start.
+    fileprivate mutating func note(_ chat: PreparedChat) {
+        // A name that no list has is the client's text and not kept.
+        model = chat.route.isListed ? chat.route.model : Self.unlistedModel
+        upstream = chat.route.upstream.name
+        upstreamCalls = chat.choiceCount
+        isStreamed = chat.isStreamed
+    }
+
+    /// Takes over what the calls used.
+    mutating func note(_ usage: Usage?) {
+        guard let usage else { return }
+        inputTokens = usage.inputTokens
+        outputTokens = usage.outputTokens
+        usageIsEstimated = usage.isEstimated
+        credits = usage.credits
+    }
+
+    /// What stands for a model that no list has.
+    static let unlistedModel = "(unlisted)"
+}

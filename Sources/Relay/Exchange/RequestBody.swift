@@ -1,0 +1,40 @@
+import Dialects
+import Wire
+
+/// Whether a request's body can be what its route wants, before anybody looks into it.
+enum RequestBody {
+    /// Takes a JSON body.
+    ///
+    /// A missing content type passes: the body then shows whether it is JSON.
+    /// - Throws: the failure for a body that is too large, incomplete, late, compressed, or of another type.
+    static func json(of request: ClientRequest, maximumBytes: Int) throws(Failure) -> [UInt8] {
+        switch request.bodyProblem {
+        case .tooLarge(let limit): throw tooLarge(limit)
+        case .truncated:
+            throw Failure(
+                .invalidRequest, "The request body ended before its announced length.",
+                code: "incomplete_body")
+        case .timedOut: throw Failure(.requestTimedOut, "The request body did not come in time.")
+        case nil: break
+        }
+        guard request.body.count <= maximumBytes else { throw tooLarge(maximumBytes) }
+        if let type = request.contentType, !isJSON(type) {
+            throw Failure(.unsupportedMediaType, "The content type has to be application/json.")
+        }
+        if let coding = request.headers["content-encoding"], coding.lowercased() != "identity" {
+            throw Failure(.unsupportedMediaType, "Compressed request bodies are not supported.")
+        }
+        return request.body
+    }
+
+    /// True for `application/json`, `text/json` and `…+json`, with any parameters.
+    static func isJSON(_ type: String) -> Bool {
+        let essence = type.prefix { $0 != ";" }.trimmingSpaces().lowercased()
+        return essence.isEmpty || essence == "application/json" || essence == "text/json"
+            || essence.hasSuffix("+json")
+    }
+
+    private static func tooLarge(_ limit: Int) -> Failure {
+        Failure(.requestTooLarge, "The request body is longer than \(limit) bytes.")
+    }
+}

@@ -1,0 +1,74 @@
+/// What a path asks for.
+enum Route: Equatable {
+    case root
+    case health
+    case models
+    case model(id: String)
+    case chatCompletions
+    case unknown
+
+    /// The names of routes in log lines and metrics: a bounded set.
+    enum Name: String, CaseIterable {
+        case root, health, models, model
+        case chatCompletions = "chat_completions"
+        case unknown
+    }
+
+    /// Finds the route of a decoded path, with or without `/v1` before and a slash behind it.
+    ///
+    /// Slashes written twice count as one, since clients join base URLs carelessly. All that follows `/models/` is the
+    /// identifier, slashes included.
+    init(path: String) {
+        if path == "/v1/chat/completions" {
+            self = .chatCompletions
+            return
+        }
+        var rest = Self.withoutDoubleSlashes(path)[...]
+        let hasVersion = rest == "/v1" || rest.hasPrefix("/v1/")
+        if hasVersion { rest = rest.dropFirst(3) }
+        if rest.count > 1, rest.hasSuffix("/") { rest.removeLast() }
+        switch rest {
+        case "/" where !hasVersion, "" where !hasVersion: self = .root
+        case "/health" where !hasVersion: self = .health
+        case "/models": self = .models
+        case "/chat/completions": self = .chatCompletions
+        default: self = rest.hasPrefix("/models/") ? .model(id: String(rest.dropFirst(8))) : .unknown
+        }
+    }
+
+    /// The route's name in log lines.
+    var name: Name {
+        switch self {
+        case .root: .root
+        case .health: .health
+        case .models: .models
+        case .model: .model
+        case .chatCompletions: .chatCompletions
+        case .unknown: .unknown
+        }
+    }
+
+    /// The methods it answers, for `Allow`; empty for an unknown path.
+    var methods: [String] {
+        switch self {
+        case .root, .health, .models, .model: ["GET", "HEAD", "OPTIONS"]
+        case .chatCompletions: ["POST", "OPTIONS"]
+        case .unknown: []
+        }
+    }
+
+    /// Whether callers have to show a key.
+    var needsCredential: Bool {
+        switch self {
+        case .root, .health, .unknown: false
+        case .models, .model, .chatCompletions: true
+        }
+    }
+
+    private static func withoutDoubleSlashes(_ path: String) -> String {
+        guard path.contains("//") else { return path }
+        var result = ""
+        for character in path where character != "/" || result.last != "/" { result.append(character) }
+        return result
+    }
+}

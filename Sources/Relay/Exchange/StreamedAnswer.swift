@@ -1,0 +1,141 @@
+import Dialects
+
+/// The translation of one or several upstream streams into one client stream, without any waiting.
+///
+/// Bytes go in, and what the client is to get for them gathers in `pending`, which the caller sends and empties. All
+/// choices share identifiers and end together.
+struct StreamedAnswer {
+    /// What is to be sent next.
+    private(set) var pending: [UInt8] = []
+    /// Whether the client was or is to be sent anything; before that a failure still has its status.
+    private(set) var hasBegun = false
+    /// Why the answer will not be complete; nothing more is to be taken then.
+    private(set) var failure: Failure?
+
+    private var encoder: OpenAIChatStreamEncoder
+    // Two arrays, so that a decoder can be fed while its choice's events are taken.
+    private var decoders: [OneMinStreamDecoder]
+    private var choices: [ChoiceEvents]
+    private var wholeBodies: [[UInt8]?]
+    private var openCount: Int
+    private let searchesWeb: Bool
+    private let maximumEventBytes: Int
+
+    /// Begins an answer of as many choices as the chat wants.
+    init(_ chat: PreparedChat, id: String, created: Int, limits: Configuration.Limits) {
+        encoder = OpenAIChatStreamEncoder(
+            id: id, created: created, model: chat.route.model, includeUsage: chat.wantsStreamedUsage)
+        let count = chat.choiceCount
+        maximumEventBytes = limits.eventBytes + chat.echoBytes
+        searchesWeb = chat.searchesWeb
+        decoders = Array(
+            repeating: OneMinStreamDecoder(
+                searchesWeb: chat.searchesWeb, maximumEventBytes: maximumEventBytes),
+            count: count)
+        choices = Array(
+            repeating: ChoiceEvents(stopSequences: chat.stopSequences, inputTokens: chat.inputTokens),
+            count: count)
+        wholeBodies = Array(repeating: nil, count: count)
+        openCount = count
+    }
+
+    /// Whether nothing more is to be taken for this choice, so that its call can be given up.
+    func isOver(_ choice: Int) -> Bool { choices[choice].isOver }
+
+    /// Whether all choices are complete.
+    var isComplete: Bool { openCount == 0 && failure == nil }
+
+    /// What all choices used together; `nil` until the first of them is complete.
+    var usage: Usage? {
+        choices.reduce(nil) { sum, choice in
+            guard let usage = choice.usage else { return sum }
+            var total = sum ?? usage
+            if sum != nil { total.add(usage) }
+            return total
+        }
+    }
+
+    /// Takes a piece of a choice's stream.
+    mutating func take(_ bytes: [UInt8], choice: Int) {
+        guard failure == nil, !choices[choice].isOver else { return }
+        if wholeBodies[choice] != nil {
+            takeWhole(bytes, choice: choice)
+        } else {
+            Self.feed(bytes, &decoders[choice], &choices[choice], &encoder, &pending, choice)
+        }
+        settle(choice)
+    }
+
+    /// Tells that a choice's answer is not a stream but one JSON document, as some refusals are.
+    mutating func expectWholeBody(choice: Int) {
+        wholeBodies[choice] = []
+    }
+
+    /// Takes the end of a choice's stream.
+    mutating func end(choice: Int) {
+        guard failure == nil, !choices[choice].isOver else { return }
+        if let body = wholeBodies[choice] {
+            for event in OneMinResultDecoder.decode(body, searchesWeb: searchesWeb) {
+                Self.pass(event, &choices[choice], &encoder, &pending, choice)
+            }
+        } else {
+            Self.end(&decoders[choice], &choices[choice], &encoder, &pending, choice)
+        }
+        settle(choice)
+        if failure == nil, !choices[choice].isOver {
+            failure = Failure(.internalError, "The answer ended without an end.")
+        }
+    }
+
+    /// Adds what comes after the last choice's end.
+    mutating func finish() {
+        encoder.finish(into: &pending)
+    }
+
+    /// Forgets what was sent, but keeps its memory unless one event had been very long.
+    mutating func clearPending() {
+        if pending.capacity > Self.longestKeptBuffer {
+            pending = []
+        } else {
+            pending.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// A larger buffer is not kept for the rest of a stream, in bytes.
+    private static let longestKeptBuffer = 65536
+
+    private mutating func takeWhole(_ bytes: [UInt8], choice: Int) {
+        wholeBodies[choice]?.append(contentsOf: bytes)
+        if wholeBodies[choice].map({ $0.count > maximumEventBytes }) ?? false {
+            failure = Failure(.upstreamFailed, "The upstream's answer is too large.")
+        }
+    }
+
+    private mutating func settle(_ choice: Int) {
+        if !pending.isEmpty { hasBegun = true }
+        guard choices[choice].isOver else { return }
+        wholeBodies[choice] = nil
+        if let reason = choices[choice].failure { failure = failure ?? reason } else { openCount -= 1 }
+    }
+
+    private static func feed(
+        _ bytes: [UInt8], _ decoder: inout OneMinStreamDecoder, _ events: inout ChoiceEvents,
+        _ encoder: inout OpenAIChatStreamEncoder, _ pending: inout [UInt8], _ choice: Int
+    ) {
+        decoder.feed(bytes) { pass($0, &events, &encoder, &pending, choice) }
+    }
+
+    private static func end(
+        _ decoder: inout OneMinStreamDecoder, _ events: inout ChoiceEvents,
+        _ encoder: inout OpenAIChatStreamEncoder, _ pending: inout [UInt8], _ choice: Int
+    ) {
+        decoder.end { pass($0, &events, &encoder, &pending, choice) }
+    }
+
+    private static func pass(
+        _ event: GenerationEvent, _ events: inout ChoiceEvents,
+        _ encoder: inout OpenAIChatStreamEncoder, _ pending: inout [UInt8], _ choice: Int
+    ) {
+        events.take(event) { encoder.encode($0, choice: choice, into: &pending) }
+    }
+}

@@ -1,0 +1,26 @@
+/// Everything through which the relay touches the world, handed around together.
+public struct Ports: Sendable {
+    /// The way to the vendors.
+    public var transport: any UpstreamTransport
+    /// The time.
+    public var clock: any RelayClock
+    /// Unpredictable numbers.
+    public var random: any RandomSource
+    /// The log.
+    public var log: any ExchangeLog
+    /// The place for work that takes long.
+    public var offload: any Offload
+
+    /// Gathers the ports.
+    public init(
+        transport: any UpstreamTransport, clock: any RelayClock, random: any RandomSource,
+        log: any ExchangeLog,
+        offload: any Offload = InlineOffload()
+    ) {
+        self.transport = transport
+        self.clock = clock
+        self.random = random
+        self.log = log
+        self.offload = offload
+    }
+}

@@ -1,0 +1,144 @@
+import Dialects
+import Synchronization
+import Wire
+
+/// The models of one kind that one vendor offers, kept fresh without keeping anybody waiting.
+///
+/// | what is known | what a request gets | meanwhile |
+/// |---|---|---|
+/// | a fresh list | that list | nothing |
+/// | a list older than `refresh` | that list | one fetch runs |
+/// | no list yet | the built-in list, `isConfirmed` false | one fetch runs |
+/// | the last fetch failed | the list there is | the next fetch after 5 s, 10 s, 20 s … 5 min |
+///
+/// Fetches are made by `run`, which one task of the process runs; everybody else only asks for one.
+final class ModelCatalogue: Sendable {
+    /// The list at one moment.
+    struct Snapshot: Sendable {
+        /// The models and their names.
+        var list: ModelList
+        /// Whether the vendor itself gave the list, at whatever time; the built-in one may lack new models.
+        var isConfirmed: Bool
+    }
+
+    private struct State {
+        var snapshot: Snapshot
+        var nextFetch: Instant?
+        var isFetching = false
+        var failures = 0
+    }
+
+    /// The wait before a fetch that follows a failed one.
+    static let firstBackoff = Duration.seconds(5)
+    /// The longest such wait.
+    static let longestBackoff = Duration.seconds(300)
+    /// The longest answer that is read, in bytes; 103 models came in about 150 KB in October 2026.
+    static let maximumAnswerBytes = 16 << 20
+    /// Time-outs of a fetch: it keeps nobody waiting, but holds a connection.
+    static let timeouts = Timeouts(
+        connect: .seconds(5), firstByte: .seconds(10), firstEvent: nil, idle: .seconds(10),
+        total: .seconds(30))
+
+    private let upstream: Upstream
+    private let kind: ModelEntry.Kind
+    private let models: Configuration.Models
+    private let ports: Ports
+    private let state: Mutex<State>
+    private let firstAttempt = Latch()
+    private let demands: AsyncStream<Void>
+    private let demand: AsyncStream<Void>.Continuation
+
+    /// A catalogue that holds the built-in list and asks nobody yet.
+    init(_ upstream: Upstream, kind: ModelEntry.Kind, models: Configuration.Models, ports: Ports) {
+        self.upstream = upstream
+        self.kind = kind
+        self.models = models
+        self.ports = ports
+        let builtIn = ModelList(kind == .chat ? OneMinCatalogue.chat : [], permitted: models.permitted)
+        state = Mutex(State(snapshot: Snapshot(list: builtIn, isConfirmed: false)))
+        (demands, demand) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// The list as it is, at once; asks for a fetch when one is due.
+    func current() -> Snapshot {
+        let now = ports.clock.now()
+        let (snapshot, isDue) = state.withLock { state in
+            let isDue = !state.isFetching && state.nextFetch.map { $0 <= now } ?? true
+            if isDue { state.isFetching = true }
+            return (state.snapshot, isDue)
+        }
+        if isDue { demand.yield() }
+        return snapshot
+    }
+
+    /// The list as it is, but after the first fetch there ever was, if that ends within `limit`.
+    func current(awaitingFirstFor limit: Duration) async -> Snapshot {
+        let snapshot = current()
+        guard !snapshot.isConfirmed, !firstAttempt.isOpen else { return snapshot }
+        await firstAttempt.wait(atMost: limit, on: ports.clock)
+        return current()
+    }
+
+    /// Makes the fetches that are asked for, one after the other, until the task is cancelled. Called once.
+    func run() async {
+        for await _ in demands { await fetch() }
+    }
+
+    private func fetch() async {
+        let answer: Result<[ModelEntry], Failure>
+        do throws(Failure) {
+            answer = .success(try await fetched())
+        } catch {
+            answer = .failure(error)
+        }
+        var list: ModelList?
+        if case .success(let entries) = answer { list = ModelList(entries, permitted: models.permitted) }
+        let now = ports.clock.now()
+        state.withLock { state in
+            state.isFetching = false
+            if let list {
+                state.snapshot = Snapshot(list: list, isConfirmed: true)
+                state.failures = 0
+                state.nextFetch = now + models.refresh
+            } else {
+                state.nextFetch = now + Self.backoff(after: state.failures)
+                state.failures += 1
+            }
+        }
+        firstAttempt.open()
+        switch answer {
+        case .success(let entries):
+            ports.log.event(
+                .debug, "model list fetched",
+                [LogField("upstream", .string(upstream.name)), LogField("models", .int(entries.count))])
+        case .failure(let failure):
+            ports.log.event(
+                .warning, "model list cannot be fetched",
+                [LogField("upstream", .string(upstream.name)), LogField("reason", .string(failure.message))])
+        }
+    }
+
+    private func fetched() async throws(Failure) -> [ModelEntry] {
+        var request = upstream.request("GET", path: OneMinModelListing.path(for: kind))
+        request.timeouts = Self.timeouts
+        request.maximumResponseBytes = Self.maximumAnswerBytes
+        let call = ports.transport.start(request)
+        defer { call.cancel() }
+        let answer = try await UpstreamAnswer.collect(call, from: upstream)
+        guard answer.isSuccess else {
+            throw OneMinErrorDecoder.failure(
+                status: answer.status, headers: answer.headers, body: answer.body)
+        }
+        let kind = kind
+        let entries = try await ports.offload.run { () throws(Failure) in
+            try OneMinModelListing.decode(answer.body, kind: kind)
+        }
+        guard !entries.isEmpty else { throw Failure(.upstreamFailed, "The list of models is empty.") }
+        return entries
+    }
+
+    /// 5 s after the first failure, twice as long after each further one, 300 s at most.
+    private static func backoff(after failures: Int) -> Duration {
+        min(longestBackoff, firstBackoff * (1 << min(failures, 10)))
+    }
+}

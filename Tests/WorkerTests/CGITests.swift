@@ -1,0 +1,89 @@
+import Relay
+import Testing
+import Wire
+
+@testable import Worker
+
+@Suite struct CGITests {
+    private static func request(_ variables: [(String, String)], body: [UInt8] = []) -> ClientRequest {
+        var taken = CGIVariables()
+        for (name, value) in variables { taken.set(name, value) }
+        return taken.request(body: body, problem: nil)
+    }
+
+    struct Mount: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let variables: [(String, String)]
+        let path: String
+        let rawPath: String
+    }
+
+    @Test(arguments: [
+        Mount(
+            testDescription: "our nginx configuration", variables: [("REQUEST_URI", "/v1/models?x=/y"), ("PATH_INFO", "/v1/models")],
+            path: "/v1/models", rawPath: "/v1/models"),
+        Mount(
+            testDescription: "under a sub-path",
+            variables: [("SCRIPT_NAME", "/relay"), ("REQUEST_URI", "/relay/v1/models/a%2Fb"), ("PATH_INFO", "/v1/models/a/b")],
+            path: "/v1/models/a/b", rawPath: "/v1/models/a%2Fb"),
+        Mount(
+            testDescription: "without PATH_INFO", variables: [("REQUEST_URI", "/v1/models/a%2fb%3A1%zz")],
+            path: "/v1/models/a/b:1%zz", rawPath: "/v1/models/a%2fb%3A1%zz"),
+        Mount(
+            testDescription: "nginx's own fastcgi_params",
+            variables: [("SCRIPT_NAME", "/v1/models"), ("REQUEST_URI", "/v1/models?a"), ("DOCUMENT_URI", "/v1/models")],
+            path: "/v1/models", rawPath: "/v1/models"),
+        Mount(
+            testDescription: "a script of mod_fcgid",
+            variables: [("SCRIPT_NAME", "/ai/relay.fcgi"), ("REQUEST_URI", "/ai/v1/models"), ("PATH_INFO", "/v1/models")],
+            path: "/v1/models", rawPath: "/ai/v1/models"),
+        Mount(
+            testDescription: "a mount that only begins the same",
+            variables: [("SCRIPT_NAME", "/rel"), ("REQUEST_URI", "/relay/v1")], path: "/relay/v1", rawPath: "/relay/v1"),
+        Mount(
+            testDescription: "a mount with a slash at its end",
+            variables: [("SCRIPT_NAME", "/relay/"), ("REQUEST_URI", "/relay/v1")], path: "/v1", rawPath: "/v1"),
+    ])
+    func `the path is what lies below the mount`(_ mount: Mount) {
+        let request = Self.request(mount.variables)
+        #expect(request.path == mount.path)
+        #expect(request.rawPath == mount.rawPath)
+    }
+
+    @Test func `variables become a request`() {
+        let request = Self.request(
+            [
+                ("REQUEST_METHOD", "POST"), ("REQUEST_URI", "/v1/chat/completions"), ("QUERY_STRING", "a=b"),
+                ("CONTENT_TYPE", "application/json"), ("HTTP_CONTENT_TYPE", "application/json"),
+                ("CONTENT_LENGTH", "2"), ("HTTP_CONTENT_LENGTH", "2"), ("REMOTE_ADDR", "192.0.2.1"), ("HTTPS", "on"),
+                ("HTTP_AUTHORIZATION", "Bearer key"), ("HTTP_X_API_KEY", "other"), ("HTTP_X_FORWARDED_FOR", "1.2.3.4"),
+            ], body: Array("{}".utf8))
+        #expect(request.method == "POST")
+        #expect(request.query == "a=b")
+        #expect(request.contentType == "application/json")
+        #expect(request.contentLength == 2)
+        #expect(request.remoteAddress == "192.0.2.1")
+        #expect(request.scheme == "https")
+        #expect(request.headers["authorization"] == "Bearer key")
+        #expect(request.headers["x-api-key"] == "other")
+        #expect(request.headers["content-type"] == nil)
+        #expect(request.bodyProblem == nil)
+    }
+
+    @Test func `a body shorter than announced is truncated`() {
+        #expect(Self.request([("CONTENT_LENGTH", "3")], body: [1, 2]).bodyProblem == .truncated)
+        #expect(Self.request([("CONTENT_LENGTH", "2")], body: [1, 2]).bodyProblem == nil)
+        #expect(Self.request([("CONTENT_LENGTH", "")], body: []).bodyProblem == nil)
+        #expect(Self.request([("CONTENT_LENGTH", "x")], body: [1]).contentLength == nil)
+    }
+
+    @Test func `a head has its status first and no line that could end early`() {
+        let head = ResponseHead(
+            status: 429,
+            headers: HeaderFields([("content-type", "application/json"), ("x-odd", "a\r\nset-cookie: b"), ("retry-after", "7")]))
+        let text = String(decoding: CGIHead.bytes(for: head, roomFor: 10), as: UTF8.self)
+        #expect(text.hasPrefix("Status: 429 Too Many Requests\r\ncontent-type: application/json\r\n"))
+        #expect(!text.contains("\nset-cookie"))
+        #expect(text.hasSuffix("retry-after: 7\r\n\r\n"))
+    }
+}

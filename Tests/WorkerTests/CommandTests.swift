@@ -1,0 +1,35 @@
+import Relay
+import Testing
+
+@testable import Worker
+
+@Suite struct CommandTests {
+    @Test func `options stand behind their command in either form`() throws {
+        let command = try Command(["serve", "--config", "a.json5", "--listen=tcp:127.0.0.1:9000", "--protocol", "fastcgi"])
+        var options = Command.Options()
+        options.configuration = "a.json5"
+        options.listen = .tcp(host: "127.0.0.1", port: 9000)
+        options.wireProtocol = .fastcgi
+        #expect(command == .serve(options))
+        #expect(try Command(["check"]) == .check(Command.Options()))
+        #expect(try Command(["--version"]) == .version)
+        #expect(try Command(["--help"]) == .help)
+    }
+
+    @Test(arguments: [
+        ([], "no command given"),
+        (["run"], "unknown command “run”"),
+        (["check", "--listen", "fd:0"], "unknown option “--listen” for check"),
+        (["serve", "--config"], "--config needs a value"),
+        (["serve", "--config="], "--config needs a value"),
+        (["serve", "--listen", "here"], "--listen here: an address is unix:PATH, tcp:HOST:PORT or fd:N"),
+        (["serve", "--protocol", "http"], "--protocol http: only fastcgi is spoken"),
+        (["serve", "extra"], "unknown option “extra” for serve"),
+    ])
+    func `wrong usage is said in one line and ends with 64`(arguments: [String], message: String) throws {
+        let reason = try #require(throws: ExitReason.self) { try Command(arguments) }
+        #expect(reason.code == .usage)
+        #expect(reason.message == message + "; see fastrelay --help")
+        #expect(ExitCode.usage.rawValue == 64)
+    }
+}
