@@ -45,11 +45,13 @@ def shared_stack(shared_fake: FakeOneMin, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def stack(shared_stack: Stack, fake: FakeOneMin) -> Stack:
+def stack(shared_stack: Stack, fake: FakeOneMin) -> Iterator[Stack]:
     """A worker with nothing configured but where 1min.ai is, behind nginx."""
     if shared_stack.worker.process.poll() is not None:
-        pytest.exit(f"the worker ended with {shared_stack.worker.process.returncode}", 1)
-    return shared_stack
+        shared_stack.worker = shared_stack.worker.again().start()
+    yield shared_stack
+    assert shared_stack.worker.process.poll() is None, \
+        f"the worker ended with {shared_stack.worker.process.returncode}"
 
 
 @pytest.fixture

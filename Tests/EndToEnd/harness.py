@@ -74,6 +74,7 @@ class Process:
     def __init__(self, name: str, arguments: list[str], directory: pathlib.Path,
                  environment: Mapping[str, str] | None = None, stdin: Any = subprocess.DEVNULL) -> None:
         self.name = name
+        self._again = (arguments, directory, environment)
         self.log = directory / f"{name}.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -140,6 +141,13 @@ class Worker(Process):
         if self.listen:
             arguments += ["--listen", self.listen]
         super().__init__("worker", arguments, directory, {**CLEAN, **(environment or {})}, stdin)
+
+    def again(self) -> "Worker":
+        """Another one with the same arguments, after this one has ended."""
+        worker = Worker.__new__(Worker)
+        worker.socket_path, worker.listen = self.socket_path, self.listen
+        Process.__init__(worker, "worker", *self._again)
+        return worker
 
     def start(self) -> "Worker":
         if self.listen.startswith("unix:"):
