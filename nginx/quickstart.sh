@@ -98,6 +98,8 @@ http {
     include fastrelay.conf;
     server {
         listen 127.0.0.1:$port;
+        error_page 400 405 408 414 /fastrelay-error;
+        error_page 494 =431 /fastrelay-error;
         location / {
             include snippets/fastrelay-location.conf;
         }

@@ -306,7 +306,12 @@ class Connection(asyncio.Protocol):
     async def write(self, data: bytes) -> None:
         self.check()
         self.transport.write(data)
+        if self.transport.is_closing():
+            # Writing found the connection reset, which asyncio tells only later.
+            self.peer_left()
         await self.writable.wait()
+        # A turn for the loop, without which a flood would never see that its reader has left.
+        await asyncio.sleep(0)
         self.check()
 
     def abort(self, reset: bool) -> None:
@@ -363,9 +368,6 @@ class Body:
                 # Let the kernel send what was written: a reset would otherwise overtake it.
                 await self.connection.sleep(0.05)
                 self.connection.abort(reset=self.directive["mode"] == "reset")
-            if self.directive.get("split"):
-                # One packet each, and a turn of the loop for the reader between two.
-                await asyncio.sleep(0)
 
     async def end(self) -> None:
         if self.chunked:

@@ -21,7 +21,7 @@ import time
 from typing import Any, Callable, Iterator, Mapping
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-BINARY = pathlib.Path(os.environ.get("FASTRELAY", REPOSITORY / ".build" / "release" / "fastrelay"))
+BINARY = pathlib.Path(os.environ.get("FASTRELAY", REPOSITORY / ".build" / "release" / "fastrelay")).absolute()
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") or "nginx"
 SHIPPED = REPOSITORY / "nginx"
 KEY = "test-key-of-the-caller"
@@ -35,10 +35,18 @@ def _end_with_parent() -> None:
     _libc.prctl(1, signal.SIGTERM)
 
 
+_ports: set[int] = set()
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on; never the same twice, for the kernel may offer one again before it is used."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in _ports:
+            _ports.add(port)
+            return port
 
 
 def wait_until(condition: Callable[[], Any], timeout: float = 10.0, what: str = "condition") -> Any:
@@ -253,6 +261,8 @@ class RelayNginx(Nginx):
 {http}
     server {{
         listen 127.0.0.1:{self.port};
+        error_page 400 405 408 414 /fastrelay-error;
+        error_page 494 =431 /fastrelay-error;
         location / {{
             include snippets/fastrelay-location.conf;
         }}

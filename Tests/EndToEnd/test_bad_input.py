@@ -7,7 +7,7 @@ import json
 import pytest
 
 from fake_onemin import directive
-from harness import KEY, MODEL, Stack, question, raw_http
+from harness import KEY, MODEL, Stack, question, raw_http, wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def refused(answer, status: int = 400, param: str | None = None, words: str = ""
 
 @pytest.mark.parametrize("body, line, column", [
     (b'{"model": "gpt-4o", "messages": [}', 1, 34), (b'{"model": "gpt-4o"\n "messages": []}', 2, 2),
-    (b"{'model': 1}", 1, 2), (b'{"a": 1,}', 1, 9), (b'{"a": 01}', 1, 7), (b'{"a": "\x01"}', 1, 8), (b"nonsense", 1, 1),
+    (b"{'model': 1}", 1, 2), (b'{"a": 1,}', 1, 9), (b'{"a": 01}', 1, 8), (b'{"a": "\x01"}', 1, 8), (b"nonsense", 1, 2),
     (b'{"a": 1} x', 1, 10), (b'{"a": "', 1, 8), (b"\xef\xbb\xbf{", None, None), (b"[1, 2", 1, 6),
 ])
 def test_malformed_json_is_refused_with_its_place(stack: Stack, body: bytes, line, column):
@@ -150,13 +150,14 @@ def unix_exchange(stack: Stack, data: bytes) -> bytes:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(10)
         connection.connect(str(stack.worker.socket_path))
-        connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
         answer = b""
         try:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
             while piece := connection.recv(65536):
                 answer += piece
-        except ConnectionResetError:
+        except (ConnectionResetError, BrokenPipeError):
+            # Closed in the middle of nonsense.
             pass
         return answer
 
@@ -194,6 +195,22 @@ def test_a_body_shorter_than_announced_is_refused(stack: Stack, fake):
         "enormous length", "a megabyte of parameters"])
 def test_nonsense_on_the_socket_does_no_harm(stack: Stack, data: bytes):
     unix_exchange(stack, data)
+
+
+def test_a_web_server_that_ends_in_mid_request_leaves_nothing_behind(stack: Stack):
+    import os
+    import socket
+
+    def descriptors() -> int:
+        return len(os.listdir(f"/proc/{stack.worker.pid}/fd"))
+    request = fastcgi_request({**CHAT_PARAMETERS, "CONTENT_LENGTH": "1000"}, b"{", announced_only=True)
+    before = descriptors()
+    for end in (1, 8, 12, 16, 20, 200, len(request) - 5, len(request)):
+        for _ in range(10):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(str(stack.worker.socket_path))
+                connection.sendall(request[:end])
+    wait_until(lambda: descriptors() <= before + 2, 5, f"descriptors near {before}")
 
 
 @pytest.mark.parametrize("kind", [None, "", "application/json; charset=utf-8", "Application/JSON", "application/vnd.api+json"])

@@ -46,6 +46,25 @@ def test_sigterm_lets_a_whole_answer_end(make_stack, fake):
     assert stack.worker.wait(5) == 0
 
 
+def test_a_successor_takes_over_while_the_old_worker_drains(make_stack, fake):
+    """An upgrade that cuts no stream: stop, start, and the stream of the old worker goes on to its end."""
+    stack = make_stack()
+    old = stack.worker
+    gate = fake.gate("upgrade")
+    with stack.stream(directive(gate="upgrade", chunks=["a", "b"])) as stream:
+        gate.release()
+        assert stream.text(5) == "a"
+        old.signal(signal.SIGTERM)
+        wait_until(lambda: not unix_accepts(old.socket_path), 5, "the socket to close")
+        stack.worker = old.again().start()
+        assert stack.chat().status == 200
+        gate.release(2)
+        assert stream.text(5) == "b" and stream.rest()[-1] == "[DONE]"
+    assert old.wait(5) == 0
+    # The old one did not take the new one's socket with it.
+    assert stack.chat().status == 200
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_worker_ends_at_once(make_stack, number: int):
     stack = make_stack()

@@ -60,8 +60,7 @@ def test_no_log_holds_a_key_a_prompt_or_an_answer(make_stack, fake):
     for text in prompts:
         stack.chat(text, headers=authorization)
         with stack.stream(text, headers=authorization) as stream:
-            while stream.block() is not None:
-                pass
+            assert stream.response.read()
     stack.chat(prompt, headers={"Authorization": None, "x-api-key": key})
     stack.post(f'{{"messages": "{prompt}", "model": ', headers=authorization)
     stack.post({"model": prompt, "messages": [{"role": "user", "content": prompt}]}, headers=authorization)

@@ -55,12 +55,13 @@ def test_each_event_arrives_before_the_next_is_sent(stack: Stack, fake):
 def test_the_first_event_is_on_its_way_in_a_few_milliseconds(stack: Stack, fake):
     gate = fake.gate("prompt")
     delays = []
-    with stack.stream(directive(gate="prompt", chunks=["x"] * 30)) as stream:
+    pieces = [f"{number};" for number in range(30)]
+    with stack.stream(directive(gate="prompt", chunks=pieces)) as stream:
         fake.wait_for_chat()
-        for _ in range(30):
+        for piece in pieces:
             sent = time.monotonic()
             gate.release()
-            assert stream.text(5) == "x"
+            assert stream.text(5) == piece
             delays.append(time.monotonic() - sent)
     # Generous, for a busy machine: a buffer or a Nagle delay would be 40 ms or more each time.
     assert sorted(delays)[15] < 0.02, delays
