@@ -11,8 +11,13 @@ public enum RetryAfter {
     /// https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     public static func seconds(_ headers: HeaderFields) -> Int? {
         guard let value = headers["retry-after"]?.trimmed else { return nil }
-        if let seconds = Double(value), seconds.isFinite, seconds >= 0 {
-            return min(Int(min(seconds, Double(maximumSeconds)).rounded(.up)), maximumSeconds)
+        // `Double` alone would also read "inf" and hexadecimal digits.
+        if value.utf8.allSatisfy({ $0.isASCIIDigit || $0 == UInt8(ascii: ".") }), let seconds = Double(value)
+        {
+            guard seconds < Double(maximumSeconds) else { return maximumSeconds }
+            // Rounded up by hand: `rounded(_:)` may need the C library's mathematics, which this module does not link.
+            let whole = Int(seconds)
+            return Double(whole) < seconds ? whole + 1 : whole
         }
         guard let then = CivilTime.seconds(httpDate: value),
             let now = headers["date"].flatMap({ CivilTime.seconds(httpDate: $0.trimmed) })

@@ -41,16 +41,26 @@ struct OneMinErrorBody {
         addDetails(source["details"] ?? json["details"])
     }
 
-    /// Reads a body that may be JSON or not.
+    /// Reads a body that may be JSON, a web page, plain text, or nothing of that.
     init(body: [UInt8]) {
         if let json = try? JSONValue(parsing: body, maximumDepth: 64) {  // Any other text is handled below.
             self.init(json)
         } else {
             self.init(code: nil, message: nil)
             let start = body.prefix(Self.maximumTextBytes)
-            let isHTML = Self.isHTML(start)
-            message = isHTML ? Self.describe(page: start) : String(decoding: start, as: UTF8.self)
+            if Self.isHTML(start) {
+                message = Self.describe(page: start)
+            } else if !Self.isBrokenJSON(start) {
+                message = String(decoding: start, as: UTF8.self)
+            }
         }
+    }
+
+    /// True when a text that is no JSON was meant to be; it is not shown, since it may be a piece of an answer with the
+    /// prompt and the account's names in it.
+    private static func isBrokenJSON(_ text: some Collection<UInt8>) -> Bool {
+        let first = text.first { !$0.isASCIIBlank }
+        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "\"")
     }
 
     /// How much of a body that is not JSON is looked at.

@@ -100,7 +100,9 @@ struct OneMinRecord {
             return body.failure(status: 200, otherwise: .contentFiltered)
         }
         guard let status, !succeeded.contains(status.uppercased()) else { return nil }
-        let body = OneMinErrorBody(code: nil, message: text)
+        // What stands there is the reason or what there is of the answer; only a reason is short.
+        let reason = text.flatMap { $0.utf8.count <= maximumReasonBytes ? $0 : nil }
+        let body = OneMinErrorBody(code: nil, message: reason)
         return body.failure(
             status: 200, otherwise: .upstreamFailed, fallback: "the answer is marked as failed")
     }
@@ -114,5 +116,6 @@ struct OneMinRecord {
         }
     }
 
+    private static let maximumReasonBytes = 300
     private static let succeeded: Set<String> = ["SUCCESS", "SUCCEEDED", "COMPLETED", "DONE"]
 }

@@ -14,9 +14,12 @@ public enum OneMinResultDecoder {
             return [.failed(Failure(.upstreamFailed, "1min.ai: the answer is empty.", upstreamStatus: 200))]
         }
         guard let json = try? JSONValue(parsing: body, maximumDepth: maximumDepth) else {
-            // Whatever is wrong with it, the body's own words say more than the parser's.
             let body = OneMinErrorBody(body: body)
-            return [.failed(body.failure(status: 200, otherwise: .upstreamFailed))]
+            return [
+                .failed(
+                    body.failure(
+                        status: 200, otherwise: .upstreamFailed, fallback: "the answer cannot be read"))
+            ]
         }
         guard let value = json["aiRecord"], case .object = value else {
             let body = OneMinErrorBody(json)

@@ -27,8 +27,9 @@ public struct OneMinStreamDecoder: Sendable {
     ///
     /// - Parameters:
     ///   - searchesWeb: whether web search is on, whose progress lines are then taken out of the text.
-    ///   - maximumEventBytes: the most bytes of one event; the record repeats the whole answer, so it is the largest.
-    public init(searchesWeb: Bool = false, maximumEventBytes: Int = 16 << 20) {
+    ///   - maximumEventBytes: the most bytes of one event; the record repeats the prompt and the answer, so it is larger
+    ///     than the request's body was.
+    public init(searchesWeb: Bool = false, maximumEventBytes: Int = 64 << 20) {
         parser = EventStreamParser(maximumEventBytes: maximumEventBytes)
         progress = searchesWeb ? OneMinProgressFilter() : nil
     }

@@ -19,6 +19,7 @@ struct RetryAfterTests {
         Case(name: "negative", fields: [("Retry-After", "-1")], seconds: nil),
         Case(name: "huge", fields: [("Retry-After", "99999999999999999999999")], seconds: 86_400),
         Case(name: "not a number", fields: [("Retry-After", "nan")], seconds: nil),
+        Case(name: "infinite", fields: [("Retry-After", "inf")], seconds: nil),
         Case(name: "words", fields: [("Retry-After", "soon")], seconds: nil),
         Case(
             name: "a date",
