@@ -50,6 +50,9 @@ public final class Relay: Sendable {
     /// Returns when the last byte was taken by the client's connection, or the client left. Its task is cancelled by
     /// whoever sees the client leave; all upstream calls are then given up before it returns. Everything that can go
     /// wrong becomes an answer, and every request one record in the log.
+    ///
+    /// A call that may cost money is made once, whatever comes of it: not even a refused connection is tried again, since
+    /// the client's SDK repeats failures of that kind by itself, and knows better whether it still wants the answer.
     public func respond(to request: consuming ClientRequest, over client: any ClientResponse) async {
         let route = Route(path: request.path)
         let exchange = Exchange(request, route: route, client: client, ports: ports)
@@ -131,9 +134,9 @@ public final class Relay: Sendable {
     }
 
     private func chat(
-        _ body: [UInt8], _ credential: String, _ exchange: Exchange
+        _ body: consuming [UInt8], _ credential: String, _ exchange: Exchange
     ) async throws(ExchangeStop) {
-        let chat: PreparedChat
+        var chat: PreparedChat
         do throws(Failure) {
             chat = try await PreparedChat(
                 body, router: router, limits: configuration.limits, offload: ports.offload)
@@ -144,8 +147,9 @@ public final class Relay: Sendable {
         if Task.isCancelled { throw .clientGone }
         exchange.ignore(chat.ignored)
         exchange.record.note(chat)
-        let request = chat.upstreamRequest(credential: credential, limits: configuration.limits)
-        let calls = (0..<chat.choiceCount).map { _ in ports.transport.start(request) }
+        let calls = start(chat, credential)
+        // A long prompt is the transport's from here on, not ours for as long as the answer takes.
+        chat.body = []
         // Whatever happens from here on, no call outlives the exchange.
         defer { for call in calls { call.cancel() } }
         let id = Identifier.make("chatcmpl-", ports.random)
@@ -162,6 +166,12 @@ public final class Relay: Sendable {
             exchange.record.note(usage)
             try await exchange.send(status: 200, body: bytes)
         }
+    }
+
+    /// Starts as many calls as there are choices.
+    private func start(_ chat: borrowing PreparedChat, _ credential: String) -> [any UpstreamCall] {
+        let request = chat.upstreamRequest(credential: credential, limits: configuration.limits)
+        return (0..<chat.choiceCount).map { _ in ports.transport.start(request) }
     }
 
     /// Client text as an error repeats it: without control characters, cut at 200 characters.

@@ -1,0 +1,49 @@
+import Testing
+import TestSupport
+
+@testable import Relay
+
+@Suite struct RouteTests {
+    @Test(
+        arguments: [
+            ("/", .root), ("", .root), ("/health", .health), ("/health/", .health), ("/v1/models", .models),
+            ("/models/", .models), ("/v1/chat/completions", .chatCompletions),
+            ("/chat/completions", .chatCompletions),
+            ("/v1/chat/completions/", .chatCompletions), ("//v1//chat/completions", .chatCompletions),
+            ("/v1/models/gpt-4o", .model(id: "gpt-4o")), ("/models/meta/x-1.3", .model(id: "meta/x-1.3")),
+            ("/v1/models/us.a-v1:0", .model(id: "us.a-v1:0")), ("/v1/models/gpt-4o/", .model(id: "gpt-4o")),
+            ("/v1/models/chat/completions", .model(id: "chat/completions")), ("/v1", .unknown),
+            ("/v1/", .unknown),
+            ("/v1/health", .unknown), ("/v2/models", .unknown), ("/V1/models", .unknown),
+            ("/nothing", .unknown),
+            ("/v1/chat", .unknown), ("/v1/chat/completions/x", .unknown), ("/v1models", .unknown),
+            ("models", .unknown),
+            ("/v1/v1/models", .unknown), ("/modelsx", .unknown),
+        ] as [(String, Route)])
+    func `a path has its route`(path: String, route: Route) {
+        #expect(Route(path: path) == route)
+    }
+
+    @Test(arguments: ["a", "A.b_c:d-9", String(repeating: "x", count: 128)])
+    func `a sane request id is kept`(id: String) {
+        #expect(Identifier.request(id, SeededRandom()) == id)
+    }
+
+    @Test(arguments: [nil, "", "a b", "a/b", "é", "<x>", String(repeating: "x", count: 129)] as [String?])
+    func `another request id is replaced`(id: String?) {
+        let made = Identifier.request(id, SeededRandom())
+        #expect(made.hasPrefix("req_"))
+        #expect(made.utf8.count == 36)
+        #expect(made != Identifier.request(id, SeededRandom(seed: 2)))
+    }
+
+    @Test(arguments: [
+        ("application/json", true), ("Application/JSON; charset=utf-8", true),
+        ("application/vnd.api+json", true),
+        ("", true), ("text/json", true), ("text/plain", false), ("multipart/form-data; boundary=json", false),
+        ("application/x-www-form-urlencoded", false), ("application/jsonx", false),
+    ])
+    func `content types that are JSON are known`(type: String, isJSON: Bool) {
+        #expect(RequestBody.isJSON(type) == isJSON)
+    }
+}
