@@ -8,6 +8,7 @@ internal import Synchronization
 /// The running service: socket, loops, relay, and how it ends.
 final class Service: Sendable {
     private let loops: [EventLoop]
+    private let relay: Relay
     private let server: Server
     private let log: JSONLineLog
     private let writer: LogWriter
@@ -32,6 +33,8 @@ final class Service: Sendable {
         try service.handleSignals()
         service.server.start(on: socket)
         service.log.event(.info, "listening", [])
+        // What the relay does beside its exchanges, such as fetching lists of models.
+        let background = Task(executorPreference: service.loops[0]) { await service.relay.run() }
 
         var threads: [Thread] = []
         for loop in service.loops.dropFirst() {
@@ -39,14 +42,17 @@ final class Service: Sendable {
                 try orFail { () throws(EventLoopError) in try Thread(name: "loop-\(loop.index)") { loop.run() } })
         }
         service.loops[0].run()
+        background.cancel()
         for thread in threads { thread.join() }
         service.writer.finish()
     }
 
     private init(
-        loops: [EventLoop], server: Server, log: JSONLineLog, writer: LogWriter, drainTimeout: Duration
+        loops: [EventLoop], relay: Relay, server: Server, log: JSONLineLog, writer: LogWriter,
+        drainTimeout: Duration
     ) {
         self.loops = loops
+        self.relay = relay
         self.server = server
         self.log = log
         self.writer = writer
@@ -81,7 +87,7 @@ final class Service: Sendable {
             }
         }
         return Service(
-            loops: loops, server: server, log: log, writer: writer, drainTimeout: configuration.drainTimeout)
+            loops: loops, relay: relay, server: server, log: log, writer: writer, drainTimeout: configuration.drainTimeout)
     }
 
     private static func listen(
