@@ -1,0 +1,42 @@
+import Relay
+import Testing
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// README.md is the manual of the configuration: what it says of each key has to be what the code does.
+@Suite struct ReadmeTests {
+    /// The file at the top of the repository, three levels above this one.
+    private static func readme(_ file: String = #filePath) throws -> String {
+        let folders = file.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+        let top = folders.joined(separator: "/")
+        return String(decoding: try Data(contentsOf: URL(filePath: top + "/README.md")), as: UTF8.self)
+    }
+
+    /// A row as README has it; a bar within a cell would end the cell.
+    private static func line(_ row: ConfigurationRow) -> String {
+        "| `\(row.path)` | \(row.type) | `\(row.standard)` | \(row.doc) |"
+    }
+
+    @Test func `the configuration table is that of the code`() throws {
+        let lines = try Self.readme().split(separator: "\n", omittingEmptySubsequences: false)
+        let begin = try #require(lines.firstIndex { $0.hasPrefix("<!-- configuration table") })
+        let end = try #require(lines.firstIndex { $0.hasPrefix("<!-- end of configuration table") })
+        let table = lines[(begin + 1)..<end].map(String.init)
+        let head = ["| key | type | default | meaning |", "|---|---|---|---|"]
+        let expected = head + ConfigurationTable.rows.map(Self.line)
+        let isEqual = table == expected
+        // Printed as a whole, so that it can be pasted.
+        #expect(isEqual, "README.md should have:\n\(expected.joined(separator: "\n"))")
+    }
+
+    @Test func `no cell of the table is broken by a bar`() {
+        for row in ConfigurationTable.rows {
+            #expect(!row.path.contains("|") && !row.type.contains("|"))
+            #expect(!row.standard.contains("|") && !row.doc.contains("|"))
+        }
+    }
+}
