@@ -63,7 +63,7 @@ private final class HomelessCall: UpstreamCall {
 extension TransferOptions {
     /// What is read at once of a stream, in bytes: dozens of events. Of 27 KB that an open stream took, libcurl's
     /// default buffer was 16 (heaptrack, 500 streams).
-    private static let streamBufferBytes = 4 * 1024
+    private static let streamBufferBytes = 2 * 1024
 
     /// Translates the relay's request.
     init(_ request: UpstreamRequest) {
