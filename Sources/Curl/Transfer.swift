@@ -214,6 +214,7 @@ internal import Glibc
         unsafe fr_easy_set_string(easy, CURLOPT_URL, options.url)
         unsafe fr_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect))
         unsafe fr_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
+        unsafe fr_easy_set_long(easy, CURLOPT_BUFFERSIZE, options.receiveBufferBytes)
         unsafe fr_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         let isTLS = options.url.utf8.starts(with: "https:".utf8)
         if isTLS, options.usesHTTP2 {

@@ -21,6 +21,9 @@ public struct TransferOptions: Sendable {
     /// The most that the body of the answer may have, in bytes.
     public var maximumBodyBytes = Int.max
 
+    /// What libcurl reads at once, in bytes: kept for each open call, so small where many calls wait for little.
+    public var receiveBufferBytes = 16 * 1024
+
     /// Such as `http://proxy:3128`; nil takes `https_proxy` and its kin from the environment, "" uses none.
     public var proxy: String?
     /// A PEM file of trusted certificates; nil for the system's.

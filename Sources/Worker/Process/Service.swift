@@ -41,6 +41,7 @@ final class Service: Sendable {
             threads.append(
                 try orFail { () throws(EventLoopError) in try Thread(name: "loop-\(loop.index)") { loop.run() } })
         }
+        StartupMemory.release()
         service.loops[0].run()
         background.cancel()
         for thread in threads { thread.join() }

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Measures Fastrelay behind nginx against the same nginx in front of the same upstream, in one run.
+#
+#   bash Tests/Benchmarks/run.sh [--quick] [ROW ...]
+#
+# Rows: requests streams open first-event start memory. Without any, all of them. --quick halves the repeats and times:
+# for a look, not for a table.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+missing=()
+for package in libfcgi-dev libcurl4-openssl-dev nginx wrk python3; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing+=("$package")
+done
+# nginx-light and its kin provide nginx as well.
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
+if [ -x /usr/sbin/nginx ]; then missing=("${missing[@]/#%nginx/}"); fi
+wanted=()
+for package in "${missing[@]}"; do [ -n "$package" ] && wanted+=("$package"); done
+if [ "${#wanted[@]}" -gt 0 ]; then
+    sudo=(); [ "$(id -u)" = 0 ] || sudo=(sudo)
+    echo "installing: ${wanted[*]}"
+    "${sudo[@]}" apt-get update -qq
+    "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null
+fi
+
+swift build -c release --static-swift-stdlib --product fastrelay
+swift build -c release --static-swift-stdlib --product bench-upstream
+exec python3 Tests/Benchmarks/bench.py "$(swift build -c release --show-bin-path)" "$@"
