@@ -24,6 +24,8 @@ final class Connection: FileWatcher, @unchecked Sendable {
     private var state = State.waiting
     private var isClientGone = false
     private var task: Task<Void, Never>?
+    /// On its way into the task, whose closure would keep what it captures to its end.
+    private var request: Request?
     private var creditWaiter: CheckedContinuation<Void, Never>?
     /// Bytes, overhead included, that can be written before the kernel must be asked again.
     private var credit: Int
@@ -96,7 +98,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
 
         guard slot.readParameters() else { return close() }
         acceptor.exchangeBegan()
-        let parameters = slot.parameters()
+        let parameters = slot.takeParameters()
         if case .isComplete(let count) = result, count <= server.limits.bodyBytes {
             let body = slot.readArrivedBody(count: count)
             answer(Request(parameters: parameters, body: body, bodyProblem: nil))
@@ -128,11 +130,18 @@ final class Connection: FileWatcher, @unchecked Sendable {
         let response = ResponseStream(connection: self)
         let handler = server.handler
         if request.bodyProblem == .brokenOff { isClientGone = true }
+        self.request = request
         task = Task(executorPreference: loop) { [self] in
+            guard let request = takeRequest() else { return }
             await handler.respond(to: request, through: response)
             if !response.hasEnded { cut() }
         }
         if isClientGone { task?.cancel() }
+    }
+
+    private func takeRequest() -> Request? {
+        defer { request = nil }
+        return request
     }
 
     private func clientLeft() {

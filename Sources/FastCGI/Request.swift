@@ -35,5 +35,7 @@ public protocol RequestHandler: Sendable {
     /// Answers one request. Runs on the loop's thread, in a task that is cancelled when the client leaves.
     ///
     /// The last call to `response` says that it is the last; a handler that returns without it cuts the answer.
-    func respond(to request: Request, through response: ResponseStream) async
+    ///
+    /// The request is the handler's to let go of: nothing else keeps its body while the answer streams.
+    func respond(to request: consuming Request, through response: ResponseStream) async
 }

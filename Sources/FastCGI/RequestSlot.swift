@@ -35,14 +35,21 @@ internal import Glibc
         unsafe request.pointee.keepConnection = 1
         // Without this it would close a bad connection gracefully: poll for up to two seconds.
         unsafe request.pointee.detached = 1
-        return unsafe FCGX_Accept_r(request) == 0
+        guard unsafe FCGX_Accept_r(request) == 0 else { return false }
+        // Nothing is written to the error stream: closed at once, its buffer does not wait for the end of the answer.
+        unsafe FCGX_FClose(request.pointee.err)
+        unsafe FCGX_FreeStream(&request.pointee.err)
+        return true
     }
 
     /// Whether the web server wants to use the connection again.
     var keepsConnection: Bool { unsafe request.pointee.keepConnection != 0 }
 
-    /// Copies the parameters out of the library's memory.
-    func parameters() -> [Request.Parameter] {
+    /// Takes the parameters out of the library's memory, which is freed: it would be kept to the end of the answer.
+    ///
+    /// Each parameter is a block of its own (`PutParam` in fcgiapp.c), and the library frees each again at the end:
+    /// nothing, then.
+    func takeParameters() -> [Request.Parameter] {
         guard var entry = unsafe request.pointee.envp else { return [] }
         var parameters: [Request.Parameter] = []
         parameters.reserveCapacity(32)
@@ -53,8 +60,11 @@ internal import Glibc
                     Request.Parameter(
                         name: String(decoding: name, as: UTF8.self), value: String(cString: equals + 1)))
             }
+            unsafe free(line)
+            unsafe entry.pointee = nil
             unsafe entry += 1
         }
+        unsafe request.pointee.envp = nil
         return parameters
     }
 
@@ -153,8 +163,6 @@ internal import Glibc
     ///
     /// - Returns: false when the connection is broken.
     func finish() -> Bool {
-        // The error stream first: the library ends the request with the last stream that closes.
-        unsafe FCGX_FClose(request.pointee.err)
         let isSent = unsafe FCGX_FClose(request.pointee.out) == 0
         release()
         return isSent

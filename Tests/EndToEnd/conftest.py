@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import pathlib
+import signal
 from typing import Any, Callable, Iterator
 
 import openai
@@ -10,6 +11,10 @@ import pytest
 import harness
 from fake_onemin import FakeOneMin
 from harness import KEY, Stack
+
+
+CRASHES = {-signal.SIGILL, -signal.SIGTRAP, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGSEGV,
+           -signal.SIGKILL}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,8 +74,12 @@ def make_stack(fake: FakeOneMin, tmp_path: pathlib.Path) -> Iterator[Callable[..
         return stack
 
     yield make
+    # Looked at before the workers are told to end. No test of a stack kills its worker: -9 is somebody else on this
+    # machine, and says so instead of leaving a riddle.
+    crashed = [stack.worker for stack in stacks if (stack.worker.process.poll() or 0) in CRASHES]
     for stack in stacks:
         stack.stop()
+    assert not crashed, [worker.process.returncode for worker in crashed]
 
 
 @pytest.fixture

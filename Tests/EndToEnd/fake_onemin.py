@@ -504,6 +504,18 @@ class FakeOneMin:
         """When the peer closed the connection of an unfinished answer."""
         return self.wait_for(lambda: request.aborted, timeout, f"the end of request {request.number}")
 
+    def close_connections(self) -> None:
+        """Closes every connection, as a server does with idle ones; they are closed when this returns."""
+        async def close() -> None:
+            for connection in list(self.connections):
+                connection.transport.close()
+            while self.connections:
+                await asyncio.sleep(0)
+            # asyncio tells the protocol first and closes the socket then.
+            await asyncio.sleep(0)
+
+        asyncio.run_coroutine_threadsafe(close(), self._loop).result(5)
+
     def gate(self, name: str) -> Gate:
         if name not in self._gates:
             self._gates[name] = Gate(self._loop)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import http.client
 import json
 import os
@@ -428,19 +429,35 @@ class Answer:
 
 
 class Stream:
-    """A streamed response, read block by block as it arrives."""
+    """A streamed response, read block by block as it arrives.
 
-    def __init__(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> None:
-        self.connection, self.response = connection, response
-        self.status, self.headers = response.status, response.headers
+    The head is waited for when something of the response is asked for: the relay sends it with the first event.
+    """
+
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self.connection = connection
+        # http.client lets go of the socket when the response has it.
+        self._socket = connection.sock
         self.raw = b""
         self._rest = b""
         #: Everything up to here arrived in one read each; when it did.
         self.reads: list[tuple[float, int]] = []
 
+    @functools.cached_property
+    def response(self) -> http.client.HTTPResponse:
+        return self.connection.getresponse()
+
+    @property
+    def status(self) -> int:
+        return self.response.status
+
+    @property
+    def headers(self) -> http.client.HTTPMessage:
+        return self.response.headers
+
     def block(self, timeout: float = 10.0) -> str | None:
         """The next event or comment, without the blank line; None at the end of the body."""
-        self.connection.sock.settimeout(timeout) if self.connection.sock else None
+        self._socket.settimeout(timeout)
         while b"\n\n" not in self._rest:
             data = self.response.read1(65536)
             if not data:
@@ -476,12 +493,11 @@ class Stream:
         return values
 
     def close(self) -> None:
-        # The response holds the socket's file: both must go for the FIN to be sent.
-        sock = self.connection.sock
+        # At once, whoever still holds the socket's file.
         with contextlib.suppress(OSError):
-            if sock is not None:
-                sock.shutdown(socket.SHUT_RDWR)
-        self.response.close()
+            self._socket.shutdown(socket.SHUT_RDWR)
+        if "response" in self.__dict__:
+            self.response.close()
         self.connection.close()
 
     def __enter__(self) -> "Stream":
@@ -551,7 +567,7 @@ class Stack:
         connection.request(
             "POST", "/v1/chat/completions", json.dumps(question(prompt, stream=True, **fields)),
             {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **(headers or {})})
-        return Stream(connection, connection.getresponse())
+        return Stream(connection)
 
 
 def question(prompt: str, **fields: Any) -> dict[str, Any]:

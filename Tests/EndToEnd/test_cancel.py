@@ -25,7 +25,7 @@ def leave_while(stack: Stack, fake, stream: bool, fields: dict, n: int | None = 
         "Authorization": f"Bearer {KEY}", "Content-Type": "application/json", "x-request-id": f"leaves-{time.time_ns()}"})
     reader = None
     if stream and fields.get("at") not in ("head", "body"):
-        reader = Stream(connection, connection.getresponse())
+        reader = Stream(connection)
         assert reader.text(5)
     requests = fake.wait_for(lambda: len(fake.chats()) == (n or 1) and fake.chats(), what="the calls")
     left = time.monotonic()
@@ -100,7 +100,7 @@ def test_over_http2_only_the_stream_ends(make_stack, fake, tmp_path):
             leaver.close()
             assert fake.wait_for_abort(request, 5) - left < 1
             fake.gate("survivor").release(2)
-            assert survivor.text(5) == "b"
+            assert survivor.text(5) == "b", survivor.raw
             assert survivor.rest()[-1] == "[DONE]"
     finally:
         vendor.stop()

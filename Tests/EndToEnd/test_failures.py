@@ -168,5 +168,6 @@ def test_time_outs_after_the_first_byte_are_an_error_event(make_stack, fake, fie
     stack = make_stack(provider={"timeouts": TIMEOUTS})
     with stack.stream(directive(**fields)) as stream:
         values = stream.rest()
+    assert "error" in values[-1], stream.raw
     assert values[-1]["error"]["code"] == "upstream_timeout"
     fake.wait_for_abort(fake.wait_for_chat(), 2)

@@ -78,10 +78,7 @@ def test_a_kept_connection_that_the_vendor_closed_is_not_an_error(make_stack, fa
     stack = make_stack(loops=1)
     for _ in range(5):
         assert stack.chat().status == 200
-        loop = fake._loop
-        for connection in list(fake.connections):
-            loop.call_soon_threadsafe(connection.transport.close)
-        fake.wait_for(lambda: not fake.connections, what="closed connections")
+        fake.close_connections()
 
 
 def test_a_hundred_streams_at_once(stack: Stack):

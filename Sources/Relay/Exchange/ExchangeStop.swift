@@ -5,7 +5,7 @@ enum ExchangeStop: Error {
     /// Nobody is there any more to whom it could be told.
     case clientGone
     /// The client is to be told.
-    case failure(Failure)
+    indirect case failure(Failure)
 
     /// What an error of an upstream call means: one that was cancelled together with its task means that the client left.
     init(_ error: UpstreamError, from upstream: Upstream) {

@@ -33,40 +33,55 @@ struct PreparedChat: Sendable {
     init(
         _ body: [UInt8], router: ModelRouter, limits: Configuration.Limits, offload: any Offload
     ) async throws(Failure) {
+        // Large values stay inside functions that do not suspend: what an asynchronous one holds lies in the task's own
+        // memory, which is kept at its largest to the end of the answer.
         let isLong = body.count > limits.offloadBytes
-        var request: GenerationRequest
-        if isLong {
-            request = try await offload.run { () throws(Failure) in try OpenAIChatRequestDecoder.decode(body)
-            }
-        } else {
+        let draft =
+            isLong
+            ? try await offload.run { () throws(Failure) in try Draft(body, limits) } : try Draft(body, limits)
+        let route = try await router.route(draft.request.model)
+        self =
+            isLong
+            ? try await offload.run { () throws(Failure) in try PreparedChat(draft, route) }
+            : try PreparedChat(draft, route)
+    }
+
+    /// A request as it was read.
+    private final class Draft: Sendable {
+        let request: GenerationRequest
+
+        init(_ body: [UInt8], _ limits: Configuration.Limits) throws(Failure) {
             request = try OpenAIChatRequestDecoder.decode(body)
+            guard request.choiceCount <= limits.choices else {
+                throw Failure(
+                    .invalidRequest,
+                    "Invalid value for 'n': at most \(limits.choices) answers can be asked for.",
+                    parameter: "n", code: "integer_above_max_value")
+            }
         }
-        guard request.choiceCount <= limits.choices else {
-            throw Failure(
-                .invalidRequest, "Invalid value for 'n': at most \(limits.choices) answers can be asked for.",
-                parameter: "n", code: "integer_above_max_value")
-        }
-        let route = try await router.route(request.model)
+    }
+
+    /// Writes the upstream's body.
+    private init(_ draft: Draft, _ route: ModelRouter.Route) throws(Failure) {
+        var request = draft.request
         request.model = route.model
         if route.searchesWeb { request.webSearch.isOn = true }
         let settings = route.upstream.settings.webSearch
-        let written: Written
-        if isLong {
-            let final = request
-            written = try await offload.run { () throws(Failure) in try Written(final, settings) }
-        } else {
-            written = try Written(request, settings)
+        let encoder = OneMinChatRequestEncoder(
+            defaultSiteCount: settings.numOfSite, defaultMaximumWords: settings.maxWord)
+        (body, ignored) = try encoder.encode(request)
+        var estimate = TokenEstimate()
+        for turn in request.turns {
+            for case .text(let part) in turn.parts { estimate.add(part.text) }
         }
+        inputTokens = estimate.tokens
         self.route = route
-        self.body = written.body
-        ignored = written.ignored
-        inputTokens = written.inputTokens
         isStreamed = request.isStreamed
         wantsStreamedUsage = request.wantsStreamedUsage
         choiceCount = request.choiceCount
         stopSequences = request.stopSequences
         searchesWeb = request.webSearch.isOn
-        echoBytes = 2 * written.body.count
+        echoBytes = 2 * body.count
     }
 
     /// The upstream request of one of the calls.
@@ -87,23 +102,5 @@ struct PreparedChat: Sendable {
             request.maximumResponseBytes = limits.answerBytes + echoBytes
         }
         return request
-    }
-
-    /// What is made of the request for the upstream.
-    private struct Written: Sendable {
-        let body: [UInt8]
-        let ignored: [String]
-        let inputTokens: Int
-
-        init(_ request: GenerationRequest, _ settings: Configuration.WebSearch) throws(Failure) {
-            let encoder = OneMinChatRequestEncoder(
-                defaultSiteCount: settings.numOfSite, defaultMaximumWords: settings.maxWord)
-            (body, ignored) = try encoder.encode(request)
-            var estimate = TokenEstimate()
-            for turn in request.turns {
-                for case .text(let part) in turn.parts { estimate.add(part.text) }
-            }
-            inputTokens = estimate.tokens
-        }
     }
 }

@@ -54,12 +54,11 @@ public final class Relay: Sendable {
     /// A call that may cost money is made once, whatever comes of it: not even a refused connection is tried again, since
     /// the client's SDK repeats failures of that kind by itself, and knows better whether it still wants the answer.
     public func respond(to request: consuming ClientRequest, over client: any ClientResponse) async {
-        let route = Route(path: request.path)
-        let exchange = Exchange(request, route: route, client: client, ports: ports)
+        let (step, exchange) = begin(request, client)
         var clientLeft = false
         do throws(ExchangeStop) {
             do throws(ExchangeStop) {
-                try await answer(request, route, exchange)
+                try await take(step, exchange)
             } catch .failure(let failure) {
                 try await exchange.send(failure)
             }
@@ -70,60 +69,81 @@ public final class Relay: Sendable {
         exchange.finish(clientLeft: clientLeft)
     }
 
-    /// Checks in order: the path, the method, the key, the body.
-    private func answer(
-        _ request: consuming ClientRequest, _ route: Route, _ exchange: Exchange
-    ) async throws(ExchangeStop) {
-        let method = request.method
-        try check(method, request.path, route)
-        if method == "OPTIONS" {
-            return try await exchange.send(
-                status: 204, contentType: nil, body: [],
-                headers: [("allow", route.methods.joined(separator: ", "))])
+    /// What a request leads to, as far as it can be said without waiting.
+    ///
+    /// The request itself goes no further: an asynchronous function would keep it in the task's memory to the end.
+    private enum Step {
+        indirect case fail(Failure)
+        case send(status: Int, body: [UInt8])
+        case allow(methods: [String])
+        case sendModels
+        case sendModel(id: String)
+        case chat(body: [UInt8], credential: String)
+    }
+
+    private func begin(
+        _ request: consuming ClientRequest, _ client: any ClientResponse
+    ) -> (Step, Exchange) {
+        let route = Route(path: request.path)
+        let exchange = Exchange(request, route: route, client: client, ports: ports)
+        do throws(Failure) {
+            return (try firstStep(request, route, exchange), exchange)
+        } catch {
+            return (.fail(error), exchange)
         }
+    }
+
+    /// Checks in order: the path, the method, the key, the body.
+    private func firstStep(
+        _ request: consuming ClientRequest, _ route: Route, _ exchange: Exchange
+    ) throws(Failure) -> Step {
+        try check(request.method, request.path, route)
+        if request.method == "OPTIONS" { return .allow(methods: route.methods) }
         var credential = ""
         if route.needsCredential {
-            do throws(Failure) {
-                credential = try Credential.find(
-                    in: request.headers, maximumBytes: configuration.limits.credentialBytes)
-            } catch {
-                throw .failure(error)
-            }
+            credential = try Credential.find(
+                in: request.headers, maximumBytes: configuration.limits.credentialBytes)
             exchange.record.callerHash = hasher.name(of: credential)
         }
         switch route {
-        case .root: try await exchange.send(status: 200, body: Self.rootBody)
-        case .health: try await exchange.send(status: 200, body: Self.healthBody)
-        case .models:
-            try await exchange.send(status: 200, body: OpenAIModelEncoder.list(await router.listing()))
-        case .model(let id): try await sendModel(id, exchange)
+        case .root: return .send(status: 200, body: Self.rootBody)
+        case .health: return .send(status: 200, body: Self.healthBody)
+        case .models: return .sendModels
+        case .model(let id): return .sendModel(id: id)
         case .chatCompletions:
-            let body: [UInt8]
-            do throws(Failure) {
-                body = try RequestBody.json(of: request, maximumBytes: configuration.limits.bodyBytes)
-            } catch {
-                throw .failure(error)
-            }
-            request.body = []
-            try await chat(body, credential, exchange)
-        case .unknown: break
+            return .chat(
+                body: try RequestBody.json(of: request, maximumBytes: configuration.limits.bodyBytes),
+                credential: credential)
+        case .unknown: return .fail(Failure(.routeNotFound, "Unknown request URL."))
         }
     }
 
-    private func check(_ method: String, _ path: String, _ route: Route) throws(ExchangeStop) {
+private func take(_ step: consuming Step, _ exchange: Exchange) async throws(ExchangeStop) {
+        switch step {
+        case .fail(let failure): throw .failure(failure)
+        case .send(let status, let body): try await exchange.send(status: status, body: body)
+        case .allow(let methods):
+            try await exchange.send(
+                status: 204, contentType: nil, body: [], headers: [("allow", methods.joined(separator: ", "))])
+        case .sendModels:
+            try await exchange.send(status: 200, body: OpenAIModelEncoder.list(await router.listing()))
+        case .sendModel(let id): try await sendModel(id, exchange)
+        case .chat(let body, let credential): try await chat(body, credential, exchange)
+        }
+    }
+
+    private func check(_ method: String, _ path: String, _ route: Route) throws(Failure) {
         guard route != .unknown else {
-            throw .failure(
-                Failure(.routeNotFound, "Unknown request URL: \(Self.shown(method)) \(Self.shown(path))."))
+            throw Failure(.routeNotFound, "Unknown request URL: \(Self.shown(method)) \(Self.shown(path)).")
         }
         guard route.methods.contains(method) else {
-            throw .failure(
-                Failure(
-                    .methodNotAllowed(route.methods),
-                    "\(Self.shown(path)) does not take the method \(Self.shown(method))."))
+            throw Failure(
+                .methodNotAllowed(route.methods),
+                "\(Self.shown(path)) does not take the method \(Self.shown(method)).")
         }
     }
 
-    private func sendModel(_ id: String, _ exchange: Exchange) async throws(ExchangeStop) {
+private func sendModel(_ id: String, _ exchange: Exchange) async throws(ExchangeStop) {
         let entry: ModelEntry
         do throws(Failure) {
             entry = try await router.entry(id)
@@ -133,10 +153,10 @@ public final class Relay: Sendable {
         try await exchange.send(status: 200, body: OpenAIModelEncoder.model(entry))
     }
 
-    private func chat(
+private func chat(
         _ body: consuming [UInt8], _ credential: String, _ exchange: Exchange
     ) async throws(ExchangeStop) {
-        var chat: PreparedChat
+        let chat: PreparedChat
         do throws(Failure) {
             chat = try await PreparedChat(
                 body, router: router, limits: configuration.limits, offload: ports.offload)
@@ -145,27 +165,48 @@ public final class Relay: Sendable {
         }
         // The client may have left while a long body was decoded: then nothing is to be paid for.
         if Task.isCancelled { throw .clientGone }
-        exchange.ignore(chat.ignored)
-        exchange.record.note(chat)
-        let calls = start(chat, credential)
-        // A long prompt is the transport's from here on, not ours for as long as the answer takes.
-        chat.body = []
+        let answer = start(consume chat, credential, exchange)
         // Whatever happens from here on, no call outlives the exchange.
-        defer { for call in calls { call.cancel() } }
-        let id = Identifier.make("chatcmpl-", ports.random)
-        let created = ports.clock.unixTime().seconds
-        if chat.isStreamed {
-            let answer = StreamedAnswer(chat, id: id, created: created, limits: configuration.limits)
-            let stream = ChatStream(
-                exchange, chat.route.upstream, calls, answer, ports: ports, heartbeat: configuration.heartbeat
-            )
-            try await stream.run()
-        } else {
-            let result = ChatResult(chat, ports: ports, limits: configuration.limits)
-            let (bytes, usage) = try await result.body(calls, id: id, created: created)
+        defer { for call in answer.calls { call.cancel() } }
+        switch answer.kind {
+        case .streamed(let stream): try await stream.run()
+        case .whole(let result, let id, let created):
+            let (bytes, usage) = try await result.body(answer.calls, id: id, created: created)
             exchange.record.note(usage)
             try await exchange.send(status: 200, body: bytes)
         }
+    }
+
+    /// A chat whose upstream calls run.
+    private struct RunningChat {
+        enum Kind {
+            case streamed(ChatStream)
+            case whole(ChatResult, id: String, created: Int)
+        }
+
+        let calls: [any UpstreamCall]
+        let kind: Kind
+    }
+
+    /// Starts the upstream calls. The prompt is the transport's from here on, not ours for as long as the answer takes.
+    private func start(
+        _ prepared: PreparedChat, _ credential: String, _ exchange: Exchange
+    ) -> RunningChat {
+        exchange.ignore(prepared.ignored)
+        exchange.record.note(prepared)
+        let calls = start(prepared, credential)
+        var chat = prepared
+        chat.body = []
+        let id = Identifier.make("chatcmpl-", ports.random)
+        let created = ports.clock.unixTime().seconds
+        guard chat.isStreamed else {
+            let result = ChatResult(chat, ports: ports, limits: configuration.limits)
+            return RunningChat(calls: calls, kind: .whole(result, id: id, created: created))
+        }
+        let answer = StreamedAnswer(chat, id: id, created: created, limits: configuration.limits)
+        let stream = ChatStream(
+            exchange, chat.route.upstream, calls, answer, ports: ports, heartbeat: configuration.heartbeat)
+        return RunningChat(calls: calls, kind: .streamed(stream))
     }
 
     /// Starts as many calls as there are choices.

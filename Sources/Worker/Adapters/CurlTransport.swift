@@ -63,7 +63,7 @@ private final class HomelessCall: UpstreamCall {
 extension TransferOptions {
     /// What is read at once of a stream, in bytes: dozens of events. Of 27 KB that an open stream took, libcurl's
     /// default buffer was 16 (heaptrack, 500 streams).
-    private static let streamBufferBytes = 4 * 1024
+    private static let streamBufferBytes = 2 * 1024
 
     /// Translates the relay's request.
     init(_ request: UpstreamRequest) {
@@ -76,10 +76,14 @@ extension TransferOptions {
         idle = request.timeouts.idle
         total = request.timeouts.total
         maximumBodyBytes = request.maximumResponseBytes ?? .max
-        if request.maximumResponseBytes == nil { receiveBufferBytes = Self.streamBufferBytes }
+        let isStream = request.maximumResponseBytes == nil
+        if isStream { receiveBufferBytes = Self.streamBufferBytes }
         proxy = request.proxy
         certificateFile = request.certificateFile
-        usesHTTP2 = request.http2
+        // Not for streams: libcurl grants each HTTP/2 stream a window of 32 MB, and what a stopped reader does not take
+        // gathers in its memory as long as other calls share the connection (measured with 7.88: 30 MB for a 30 MB
+        // answer). An HTTP/1.1 connection of its own stops at the socket, and is kept for the next stream.
+        usesHTTP2 = request.http2 && !isStream
     }
 }
 

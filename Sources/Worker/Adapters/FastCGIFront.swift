@@ -11,7 +11,13 @@ struct FastCGIFront: RequestHandler {
         self.relay = relay
     }
 
-    func respond(to request: Request, through response: ResponseStream) async {
+    func respond(to request: consuming Request, through response: ResponseStream) async {
+        let translated = Self.translate(request)
+        _ = consume request
+        await relay.respond(to: translated, over: FastCGIResponse(response))
+    }
+
+    private static func translate(_ request: borrowing Request) -> ClientRequest {
         var variables = CGIVariables()
         for parameter in request.parameters { variables.set(parameter.name, parameter.value) }
         let problem: ClientRequest.BodyProblem? =
@@ -22,8 +28,7 @@ struct FastCGIFront: RequestHandler {
             case .brokenOff: .truncated
             case .overloaded: .timedOut
             }
-        await relay.respond(
-            to: variables.request(body: request.body, problem: problem), over: FastCGIResponse(response))
+        return variables.request(body: request.body, problem: problem)
     }
 }
 
