@@ -25,6 +25,9 @@ static inline CURLcode fr_easy_set_data_callback(CURL *handle, CURLoption option
 static inline CURLcode fr_easy_set_before_request(CURL *handle, curl_prereq_callback callback) {
     return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
 }
+static inline CURLcode fr_easy_set_socket_option(CURL *handle, curl_sockopt_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, callback);
+}
 typedef int (*fr_close_socket_callback)(void *context, curl_socket_t socket);
 static inline CURLcode fr_easy_set_close_socket(CURL *handle, fr_close_socket_callback callback) {
     return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, callback);

@@ -4,16 +4,20 @@ internal import EventLoop
 ///
 /// libcurl stops watching a connection after each call and starts again with the next. Both would be a system call; so
 /// the kernel is told of the stop only when the socket has something to say that nobody wants to hear, such as the end
-/// of an idle connection.
+/// of an idle connection. That goes for connections only, whose opening and closing are told: other descriptors, such
+/// as the one by which a name's addresses arrive, are closed behind our back, and their number is used again.
 final class SocketWatch: FileWatcher {
     private let socket: Int32
     private unowned(safe) let pool: TransferPool
+    /// Whether its opening was told, and so its closing will be.
+    let isConnection: Bool
     private var registered: FileInterest?
     private var wanted: FileInterest = []
 
-    init(socket: Int32, pool: TransferPool) {
+    init(socket: Int32, pool: TransferPool, isConnection: Bool) {
         self.socket = socket
         self.pool = pool
+        self.isConnection = isConnection
     }
 
     /// Changes what libcurl wants to hear; nothing at all when `interest` is empty.
@@ -31,6 +35,13 @@ final class SocketWatch: FileWatcher {
             // Without the watch the call ends by its time-out, with an error that says so.
             registered = nil
         }
+    }
+
+    /// Stops watching a socket that may be closed without a word.
+    func stop(on loop: EventLoop) {
+        if registered != nil { loop.unwatch(socket) }
+        registered = nil
+        wanted = []
     }
 
     /// The socket is about to be closed.

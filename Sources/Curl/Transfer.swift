@@ -47,18 +47,20 @@ internal import Glibc
     private var refusal: CurlError?
     private var waiter: CheckedContinuation<Void, Never>?
 
-    private let firstByte: UInt64
-    private let idle: UInt64
+    private let firstByte: Duration?
+    private let idle: Duration?
+    private var idleDeadline = UInt64.max
     private let maximumBodyBytes: Int
     private var bodyBytes = 0
-    private var lastArrival: UInt64
+    private var connectDeadline = UInt64.max
     private var firstByteDeadline = UInt64.max
     private var totalDeadline = UInt64.max
     private var silenceDeadline = UInt64.max
     private lazy var timer = LoopTimer { [weak self] in self?.timeIsUp() }
 
     /// Bytes waiting for the reader at which a transfer is paused. libcurl hands over at most 16 KiB at once
-    /// (`CURL_MAX_WRITE_SIZE`), so up to 32 KiB wait here and 16 KiB in libcurl.
+    /// (`CURL_MAX_WRITE_SIZE`), so up to 32 KiB wait here and 16 KiB in libcurl. Not so on a shared HTTP/2 connection,
+    /// where libcurl itself holds what its window of 32 MiB granted: see `TransferOptions.usesHTTP2`.
     static let highWater = 16 * 1024
     /// The most that all header lines of an answer may have, in bytes.
     private static let maximumHeaderBytes = 64 * 1024
@@ -68,12 +70,12 @@ internal import Glibc
     init(pool: TransferPool, options: TransferOptions) {
         self.pool = pool
         loop = pool.loop
-        let now = loop.now
-        firstByte = options.firstByte.map(Self.nanoseconds) ?? .max
-        idle = options.idle.map(Self.nanoseconds) ?? .max
-        lastArrival = now
+        firstByte = options.firstByte
+        idle = options.idle
         maximumBodyBytes = options.maximumBodyBytes
-        totalDeadline = options.total.map { Self.add(now, Self.nanoseconds($0)) } ?? .max
+        // Also kept here, because libcurl does not count the time for which a call waits for another's connection.
+        connectDeadline = loop.deadline(after: options.connect)
+        totalDeadline = deadline(after: options.total)
         start(options)
     }
 
@@ -89,7 +91,7 @@ internal import Glibc
     /// - Parameter silence: how long to wait before `.silence` is the answer; nil to wait as long as the time-outs let.
     /// - Throws: `CurlError`, `.cancelled` when the task was. The call is over then and has released everything.
     public func next(silence: Duration?) async throws(CurlError) -> Event {
-        silenceDeadline = silence.map { Self.add(loop.now, Self.nanoseconds($0)) } ?? .max
+        silenceDeadline = deadline(after: silence)
         while true {
             if let event = try poll() { return event }
             armTimer()
@@ -126,6 +128,7 @@ internal import Glibc
         // being suspended would keep the loop from everything else.
         if silenceDeadline <= loop.now {
             silenceDeadline = .max
+            armTimer()
             return .silence
         }
         return nil
@@ -148,24 +151,25 @@ internal import Glibc
 
     // MARK: Time
 
-    private static func nanoseconds(_ duration: Duration) -> UInt64 {
-        let (seconds, attoseconds) = duration.components
-        let (product, overflow) = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : add(product, UInt64(clamping: attoseconds / 1_000_000_000))
-    }
-
-    private static func add(_ time: UInt64, _ interval: UInt64) -> UInt64 {
-        let (sum, overflow) = time.addingReportingOverflow(interval)
-        return overflow ? .max : sum
+    private func deadline(after duration: Duration?) -> UInt64 {
+        duration.map(loop.deadline) ?? .max
     }
 
     private var nextDeadline: UInt64 {
-        let phase = head == .incomplete ? firstByteDeadline : Self.add(lastArrival, idle)
+        let phase =
+            if !hasIssuedRequest {
+                connectDeadline
+            } else if head == .incomplete {
+                firstByteDeadline
+            } else {
+                idleDeadline
+            }
         return min(phase, totalDeadline, silenceDeadline)
     }
 
     /// Moves the timer forward only: one that goes off too early is set again, which is rarer than events.
     private func armTimer() {
+        guard case .running = state else { return }
         let deadline = nextDeadline
         guard deadline < timer.armedDeadline ?? .max else { return }
         loop.set(timer, deadline: deadline)
@@ -175,17 +179,22 @@ internal import Glibc
         guard case .running = state else { return }
         let now = loop.now
         // While the reader is slow the upstream cannot send: that is not its silence.
-        if isPaused || !pending.isEmpty { lastArrival = now }
+        if isPaused || !pending.isEmpty { idleDeadline = deadline(after: idle) }
         if now >= totalDeadline {
             fail(CurlError(.totalTimedOut, "the answer was not complete in time"))
+        } else if !hasIssuedRequest, now >= connectDeadline {
+            fail(CurlError(.connectTimedOut, "no connection in time"))
         } else if head == .incomplete, now >= firstByteDeadline {
             fail(CurlError(.firstByteTimedOut, "no answer in time"))
-        } else if head != .incomplete, now >= Self.add(lastArrival, idle) {
+        } else if head != .incomplete, now >= idleDeadline {
             fail(CurlError(.idleTimedOut, "the answer stopped in the middle"))
         } else {
-            if now >= silenceDeadline { wake() }
-            // A reader that waits again sets its own; without one silence does not matter.
-            if nextDeadline > now { armTimer() }
+            if now >= silenceDeadline {
+                // A reader that waits is told, and sets the timer when it waits again; another does not care.
+                guard waiter == nil else { return wake() }
+                silenceDeadline = .max
+            }
+            armTimer()
         }
     }
 
@@ -256,18 +265,27 @@ internal import Glibc
     }
 
     private func milliseconds(_ duration: Duration) -> Int {
-        max(1, Int(clamping: Self.nanoseconds(duration) / 1_000_000))
+        max(1, Int(clamping: (loop.deadline(after: duration) - loop.now) / 1_000_000))
     }
 
     /// libcurl is done with the call. Called by the pool, never inside a callback of libcurl.
     func completed(_ code: CURLcode) {
-        if code == CURLE_OK {
+        if code == CURLE_OK, refusal == nil {
             end(head == .incomplete ? .failed(CurlError(.cut, "the answer has no head")) : .finished)
         } else {
-            let error = CurlError(code)
-            // libcurl calls an answer that is not HTTP an unsupported protocol.
-            let isAnswer = hasIssuedRequest && error.code == .badOptions
-            end(.failed(refusal ?? (isAnswer ? CurlError(.cut, "the answer is not HTTP") : error)))
+            end(.failed(refusal ?? error(code)))
+        }
+    }
+
+    /// What libcurl's code means at this point of the call.
+    private func error(_ code: CURLcode) -> CurlError {
+        let error = CurlError(code)
+        switch error.code {
+        // libcurl calls an answer that is not HTTP an unsupported protocol.
+        case .badOptions where hasIssuedRequest: return CurlError(.cut, "the answer is not HTTP")
+        // Such as a proxy that refuses: nothing of the call has left.
+        case .cut where !hasIssuedRequest: return CurlError(.unreachable, error.message)
+        default: return error
         }
     }
 
@@ -317,7 +335,7 @@ internal import Glibc
         } else if unsafe line.count <= 2 && line.allSatisfy({ $0 == 13 || $0 == 10 }) {
             if status >= 200, head == .incomplete {
                 head = .complete
-                lastArrival = loop.now
+                idleDeadline = deadline(after: idle)
                 wake()
             }
         } else if head == .incomplete, let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")) {
@@ -350,7 +368,7 @@ internal import Glibc
             return 0
         }
         unsafe pending.append(contentsOf: bytes)
-        lastArrival = loop.now
+        idleDeadline = deadline(after: idle)
         wake()
         return bytes.count
     }
@@ -358,14 +376,18 @@ internal import Glibc
     private func resumeTransfer() {
         guard isPaused else { return }
         isPaused = false
-        lastArrival = loop.now
+        idleDeadline = deadline(after: idle)
         // May call `receive` before it returns.
-        if let easy = unsafe handle { unsafe curl_easy_pause(easy, CURLPAUSE_CONT) }
+        guard let easy = unsafe handle else { return }
+        let code = unsafe curl_easy_pause(easy, CURLPAUSE_CONT)
+        if code != CURLE_OK { fail(refusal ?? error(code)) }
     }
 
     /// Room for the next piece of a long request body.
     private static let onRead: fr_data_callback = { data, size, count, context in
-        guard let transfer = unsafe transfer(context), let data = unsafe data else { return Int(CURL_READFUNC_ABORT) }
+        guard let transfer = unsafe transfer(context), let data = unsafe data else {
+            return Int(CURL_READFUNC_ABORT)
+        }
         return unsafe transfer.sendBody(into: UnsafeMutableRawBufferPointer(start: data, count: size * count))
     }
 
@@ -382,11 +404,13 @@ internal import Glibc
         guard let transfer = unsafe transfer(context) else { return CURL_PREREQFUNC_ABORT }
         guard !transfer.hasIssuedRequest else {
             transfer.refusal = CurlError(
-                .cut, "the connection broke before the answer, and the call was not repeated: it may be charged already")
+                .cut,
+                "the connection broke before the answer, and the call was not repeated: it may be charged already"
+            )
             return CURL_PREREQFUNC_ABORT
         }
         transfer.hasIssuedRequest = true
-        transfer.firstByteDeadline = add(transfer.loop.now, transfer.firstByte)
+        transfer.firstByteDeadline = transfer.deadline(after: transfer.firstByte)
         transfer.armTimer()
         return CURL_PREREQFUNC_OK
     }

@@ -29,6 +29,9 @@ public struct TransferOptions: Sendable {
     /// A PEM file of trusted certificates; nil for the system's.
     public var certificateFile: String?
     /// Whether to offer HTTP/2 over TLS, and share connections by it.
+    ///
+    /// Not for answers that are long and read slowly: a paused transfer still buffers what its stream's window of
+    /// 32 MiB granted, as long as other calls read from the connection.
     public var usesHTTP2 = true
 
     /// Makes a GET request.

@@ -53,7 +53,7 @@ internal import Glibc
     }
 
     deinit {
-        for unsafe handle in unsafe freeHandles { unsafe curl_easy_cleanup(handle) }
+        while let handle = unsafe freeHandles.popLast() { unsafe curl_easy_cleanup(handle) }
         // Closes the idle connections, and with each calls `onClose`.
         unsafe curl_multi_cleanup(multi)
     }
@@ -71,9 +71,11 @@ internal import Glibc
 
     /// Sets the options that concern the pool. The callback is remembered by each connection that the call opens.
     func prepare(_ easy: UnsafeMutableRawPointer) {
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe fr_easy_set_socket_option(easy, Self.onOpen)
+        unsafe fr_easy_set_pointer(easy, CURLOPT_SOCKOPTDATA, context)
         unsafe fr_easy_set_close_socket(easy, Self.onClose)
-        unsafe fr_easy_set_pointer(
-            easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
+        unsafe fr_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, context)
     }
 
     /// Hands a call to libcurl and lets it make its first step.
@@ -150,10 +152,15 @@ internal import Glibc
         if let known = sockets[socket] {
             watch = known
         } else {
-            watch = SocketWatch(socket: socket, pool: self)
+            watch = SocketWatch(socket: socket, pool: self, isConnection: false)
             sockets[socket] = watch
         }
-        watch.wants(interest, on: loop)
+        if interest.isEmpty, !watch.isConnection {
+            watch.stop(on: loop)
+            sockets[socket] = nil
+        } else {
+            watch.wants(interest, on: loop)
+        }
     }
 
     /// libcurl wants to be called at a time, or no longer.
@@ -165,6 +172,15 @@ internal import Glibc
             pool.loop.set(pool.timer, deadline: EventLoop.monotonicTime() + UInt64(milliseconds) * 1_000_000)
         }
         return 0
+    }
+
+    /// libcurl opened a connection. Whatever had its number before is gone.
+    private static let onOpen: curl_sockopt_callback = { context, socket, _ in
+        if let pool = unsafe pool(context) {
+            pool.sockets[socket]?.forget(on: pool.loop)
+            pool.sockets[socket] = SocketWatch(socket: socket, pool: pool, isConnection: true)
+        }
+        return Int32(CURL_SOCKOPT_OK)
     }
 
     /// libcurl closes a connection.

@@ -240,6 +240,15 @@ internal import Synchronization
         timers.remove(timer)
     }
 
+    /// The moment on `now`'s clock that lies a while ahead; the end of time where that is beyond it.
+    public func deadline(after duration: Duration) -> UInt64 {
+        let (seconds, attoseconds) = max(duration, .zero).components
+        let (whole, isTooLong) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        let (length, isTooLongAgain) = whole.addingReportingOverflow(UInt64(attoseconds / 1_000_000_000))
+        let (deadline, isBeyond) = now.addingReportingOverflow(length)
+        return isTooLong || isTooLongAgain || isBeyond ? .max : deadline
+    }
+
     private func fireTimers() {
         while let timer = timers.first, timer.deadline <= now {
             timers.remove(timer)
@@ -262,6 +271,8 @@ internal import Synchronization
     }
 
     private func assertOnLoop() {
-        assert(isCurrent || thread.load(ordering: .relaxed) == 0, "a loop's descriptors and timers belong to its thread")
+        assert(
+            isCurrent || thread.load(ordering: .relaxed) == 0,
+            "a loop's descriptors and timers belong to its thread")
     }
 }

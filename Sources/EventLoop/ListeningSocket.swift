@@ -107,7 +107,7 @@ public final class ListeningSocket: Sendable {
         while true {
             let connection = accept4(descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
             if connection >= 0 {
-                if !isUnix { Self.tune(connection) }
+                tune(connection)
                 return connection
             }
             switch errno {
@@ -120,14 +120,18 @@ public final class ListeningSocket: Sendable {
         }
     }
 
-    /// The send buffer of a TCP connection from the web server, in bytes: see `FastCGI.ResponseStream`.
-    private static let sendBufferBytes: Int32 = 256 * 1024
+    /// The send buffers asked for, in bytes, whatever the system's defaults: see `FastCGI.ResponseStream`. The kernel
+    /// doubles them; the first becomes the usual default of a Unix socket.
+    private static let unixSendBufferBytes: Int32 = 104 * 1024
+    private static let tcpSendBufferBytes: Int32 = 256 * 1024
 
-    private static func tune(_ connection: Int32) {
-        var on: Int32 = 1
-        unsafe setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-        var bytes = sendBufferBytes
+    private func tune(_ connection: Int32) {
+        var bytes = isUnix ? Self.unixSendBufferBytes : Self.tcpSendBufferBytes
         unsafe setsockopt(connection, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+        guard !isUnix else { return }
+        var on: Int32 = 1
+        unsafe setsockopt(
+            connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
     // MARK: Making sockets

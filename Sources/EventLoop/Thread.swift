@@ -49,7 +49,8 @@ public struct Thread: Sendable {
         }
     }
 
-    private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
+    private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+        context in
         if let context = unsafe context {
             let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
             start.body()

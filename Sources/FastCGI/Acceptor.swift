@@ -126,7 +126,11 @@ final class Acceptor: FileWatcher {
         guard isAccepting else { return }
         isAccepting = false
         loop.cancel(retry)
-        if let socket { loop.unwatch(socket.descriptor) }
+        if let socket {
+            loop.unwatch(socket.descriptor)
+            // What has connected already is served; closing the socket would reset it.
+            while let descriptor = try? socket.accept() { open(descriptor) }
+        }
         socket = nil
         for connection in Array(connections.values) { connection.closeIfIdle() }
         reportIdleIfDone()

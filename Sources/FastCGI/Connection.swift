@@ -23,6 +23,10 @@ final class Connection: FileWatcher, @unchecked Sendable {
     private let slot: RequestSlot
     private var state = State.waiting
     private var isClientGone = false
+    /// The web server closed or half closed the connection. It is told once, whatever state it finds; it stays true.
+    private var hasPeerLeft = false
+    /// A part of a body may still be in the socket: whatever it holds must not be taken for another request.
+    private var mustClose = false
     private var task: Task<Void, Never>?
     /// On its way into the task, whose closure would keep what it captures to its end.
     private var request: Request?
@@ -60,14 +64,15 @@ final class Connection: FileWatcher, @unchecked Sendable {
     }
 
     func fileIsReady(_ what: FileInterest) {
+        if !what.isDisjoint(with: [.peerClosed, .hangUp, .error]) { hasPeerLeft = true }
         switch state {
         case .waiting:
             readRequest()
         case .readingBody:
-            // The thread sees the end by itself.
+            // The thread sees an end within the body; one behind it is seen when the answer begins.
             break
         case .answering:
-            if !what.isDisjoint(with: [.peerClosed, .hangUp, .error]) {
+            if hasPeerLeft {
                 clientLeft()
             } else if what.contains(.write) {
                 resumeCreditWaiter()
@@ -101,6 +106,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
         let parameters = slot.takeParameters()
         if case .isComplete(let count) = result, count <= server.limits.bodyBytes {
             let body = slot.readArrivedBody(count: count)
+            mustClose = body.count != count
             answer(Request(parameters: parameters, body: body, bodyProblem: nil))
         } else {
             readBody(parameters)
@@ -111,10 +117,11 @@ final class Connection: FileWatcher, @unchecked Sendable {
         state = .readingBody
         let expected = parameters.first { $0.name == "CONTENT_LENGTH" }.flatMap { Int($0.value) }
         let limits = server.limits
-        let deadline = loop.now &+ UInt64(limits.bodySeconds) * 1_000_000_000
+        let deadline = loop.deadline(after: limits.bodyTime)
         let isAccepted = server.bodyReaders.submit { [self] in
             let (body, problem) = slot.waitForBody(
-                expected: expected, limit: limits.bodyBytes, stall: limits.bodyStallSeconds, deadline: deadline)
+                expected: expected, limit: limits.bodyBytes, stall: limits.bodyStall,
+                deadline: deadline)
             loop.submit { [self] in
                 answer(Request(parameters: parameters, body: body, bodyProblem: problem))
             }
@@ -126,10 +133,13 @@ final class Connection: FileWatcher, @unchecked Sendable {
 
     private func answer(_ request: Request) {
         state = .answering
-        isClientGone = false
+        isClientGone = hasPeerLeft || request.bodyProblem == .brokenOff
+        switch request.bodyProblem {
+        case .timedOut, .overloaded, .brokenOff: mustClose = true
+        case .tooLarge, nil: break
+        }
         let response = ResponseStream(connection: self)
         let handler = server.handler
-        if request.bodyProblem == .brokenOff { isClientGone = true }
         self.request = request
         task = Task(executorPreference: loop) { [self] in
             guard let request = takeRequest() else { return }
@@ -204,7 +214,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
         let isSent = slot.finish()
         state = .waiting
         task = nil
-        if !isSent || !keepsConnection || !acceptor.isAccepting { close() }
+        if !isSent || !keepsConnection || mustClose || hasPeerLeft || !acceptor.isAccepting { close() }
         acceptor.exchangeEnded()
         return isSent
     }
@@ -219,8 +229,9 @@ final class Connection: FileWatcher, @unchecked Sendable {
 
     // MARK: Closing
 
-    /// Closes the connection if no request is on it.
+    /// Closes the connection if no request is on it, and none has arrived either.
     func closeIfIdle() {
+        if state == .waiting { readRequest() }
         if state == .waiting { close() }
     }
 

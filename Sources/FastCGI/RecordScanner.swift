@@ -22,7 +22,6 @@ struct RecordScanner {
 
     private enum RecordType {
         static let beginRequest: UInt8 = 1
-        static let abortRequest: UInt8 = 2
         static let parameters: UInt8 = 4
         static let standardInput: UInt8 = 5
     }
@@ -30,27 +29,34 @@ struct RecordScanner {
     /// Walks over the records from the beginning of a request.
     static func scan(_ bytes: Span<UInt8>) -> Result {
         var offset = 0
-        var hasBegun = false
+        // The web server's number for the request; 0 is for management records.
+        var identifier = 0
         var hasParameters = false
         var bodyBytes = 0
         while offset + headerLength <= bytes.count {
             guard bytes[offset] == version else { return .isMalformed }
             let type = bytes[offset + 1]
+            let record = Int(bytes[offset + 2]) << 8 | Int(bytes[offset + 3])
             let length = Int(bytes[offset + 4]) << 8 | Int(bytes[offset + 5])
             let content = offset + headerLength
             let next = content + length + Int(bytes[offset + 6])
             switch type {
             case RecordType.beginRequest:
-                guard !hasBegun, length >= 8 else { return .isMalformed }
+                guard identifier == 0, record != 0, length >= 8 else { return .isMalformed }
                 guard content + 2 <= bytes.count else { return .needsMore }
                 let role = Int(bytes[content]) << 8 | Int(bytes[content + 1])
                 guard role == responderRole else { return .isMalformed }
-                hasBegun = true
-            case RecordType.abortRequest:
+                identifier = record
+            case _ where record != identifier || identifier == 0:
+                // libfcgi skips the records of other requests, and would wait for one of this.
                 return .isMalformed
             case RecordType.parameters:
-                guard hasBegun, !hasParameters else { return .isMalformed }
-                if length == 0 { hasParameters = true }
+                guard !hasParameters else { return .isMalformed }
+                if length == 0 {
+                    // libfcgi forgets the padding of the record that ends the parameters (`SetReaderType`).
+                    guard bytes[offset + 6] == 0 else { return .isMalformed }
+                    hasParameters = true
+                }
             case RecordType.standardInput:
                 guard hasParameters else { return .isMalformed }
                 if length == 0 {
@@ -58,8 +64,9 @@ struct RecordScanner {
                 }
                 bodyBytes += length
             default:
-                // Management records and unknown types: libfcgi answers or skips them, but not without waiting.
-                guard hasBegun else { return .isMalformed }
+                // An abort, a management record or one of an unknown type: libfcgi would answer or skip it and wait
+                // for more. No web server sends them here.
+                return .isMalformed
             }
             offset = next
         }

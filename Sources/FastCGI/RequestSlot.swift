@@ -96,20 +96,28 @@ internal import Glibc
     /// - Parameters:
     ///   - expected: `CONTENT_LENGTH`, used to make room at once, up to 1 MiB ahead of what came.
     ///   - limit: bytes.
-    ///   - stall: the longest silence, in seconds.
+    ///   - stall: the longest silence.
     ///   - deadline: when to give up, in nanoseconds of the loop's clock.
     func waitForBody(
-        expected: Int?, limit: Int, stall: Int, deadline: UInt64
+        expected: Int?, limit: Int, stall: Duration, deadline: UInt64
     ) -> (body: [UInt8], problem: Request.BodyProblem?) {
         defer { unsafe FCGX_FreeStream(&request.pointee.in) }
-        setReceiveTimeout(seconds: stall)
-        defer { setReceiveTimeout(seconds: 0) }
+        defer { setReceiveTimeout(.zero) }
+        var longestWait = Duration.zero
 
         var body: [UInt8] = []
         body.reserveCapacity(min(expected ?? 0, limit, 1 << 20))
         var isTooLarge = (expected ?? 0) > limit
         // The library waits for one byte, and what came with it can be taken without waiting again.
         while true {
+            let now = EventLoop.monotonicTime()
+            guard now < deadline else { return ([], .timedOut) }
+            let wait = min(stall, .nanoseconds(Int64(clamping: deadline - now)))
+            // A call for each read only near the end: a stall is allowed again and again until then.
+            if wait != longestWait {
+                setReceiveTimeout(wait)
+                longestWait = wait
+            }
             let byte = unsafe FCGX_GetChar(request.pointee.in)
             guard byte >= 0, let stream = unsafe request.pointee.in else { break }
             let arrived = unsafe UnsafeRawBufferPointer(
@@ -123,7 +131,6 @@ internal import Glibc
                 unsafe body.append(contentsOf: arrived)
             }
             unsafe stream.pointee.rdNext += arrived.count
-            if EventLoop.monotonicTime() > deadline { return ([], .timedOut) }
         }
         switch unsafe FCGX_GetError(request.pointee.in) {
         case 0: return isTooLarge ? ([], .tooLarge(limit: limit)) : (body, nil)
@@ -132,8 +139,12 @@ internal import Glibc
         }
     }
 
-    private func setReceiveTimeout(seconds: Int) {
-        var time = timeval(tv_sec: seconds, tv_usec: 0)
+    /// Sets how long a read waits; zero for as long as it takes. `SO_RCVTIMEO`
+    private func setReceiveTimeout(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        // Not rounded down to zero, which would mean no limit.
+        let microseconds = duration == .zero ? 0 : max(1, Int(attoseconds / 1_000_000_000_000))
+        var time = timeval(tv_sec: Int(seconds), tv_usec: microseconds)
         let size = socklen_t(MemoryLayout<timeval>.size)
         unsafe setsockopt(request.pointee.ipcFd, SOL_SOCKET, SO_RCVTIMEO, &time, size)
     }

@@ -7,20 +7,21 @@ public final class Server: Sendable {
     public struct Limits: Sendable {
         /// The largest body, in bytes; a larger one is read to its end and reported.
         public var bodyBytes: Int
-        /// The longest a body may take to arrive, in seconds.
-        public var bodySeconds: Int
-        /// The longest silence within a body, in seconds.
-        public var bodyStallSeconds: Int
+        /// The longest a body may take to arrive.
+        public var bodyTime: Duration
+        /// The longest silence within a body.
+        public var bodyStall: Duration
         /// Bodies that may be waited for at once; further ones queue.
         public var bodiesAtOnce: Int
 
         /// Makes limits.
         public init(
-            bodyBytes: Int = 64 << 20, bodySeconds: Int = 300, bodyStallSeconds: Int = 30, bodiesAtOnce: Int = 64
+            bodyBytes: Int = 64 << 20, bodyTime: Duration = .seconds(300), bodyStall: Duration = .seconds(30),
+            bodiesAtOnce: Int = 64
         ) {
             self.bodyBytes = bodyBytes
-            self.bodySeconds = bodySeconds
-            self.bodyStallSeconds = bodyStallSeconds
+            self.bodyTime = bodyTime
+            self.bodyStall = bodyStall
             self.bodiesAtOnce = bodiesAtOnce
         }
     }

@@ -12,7 +12,9 @@ struct PoolBed: Sendable {
     var url: String { server.url }
 
     /// Runs `body` on the loop.
-    func run<Result: Sendable>(_ body: @escaping @Sendable (TransferPool) async throws -> Result) async throws -> Result {
+    func run<Result: Sendable>(_ body: @escaping @Sendable (TransferPool) async throws -> Result) async throws
+        -> Result
+    {
         try await Task(executorPreference: loop) { try await body(pool) }.value
     }
 

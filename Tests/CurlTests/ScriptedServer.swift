@@ -19,7 +19,8 @@ final class ScriptedServer: Sendable {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        // Every address: a machine's own name may stand for 127.0.1.1.
+        address.sin_addr.s_addr = 0
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         withUnsafeMutablePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -76,9 +77,12 @@ final class ScriptedConnection {
     /// Reads a request with its body, nil when the client closed.
     func request() -> Request? {
         while true {
-            if let end = received.indices.dropLast(3).first(where: { received[$0..<$0 + 4].elementsEqual("\r\n\r\n".utf8) }) {
+            if let end = received.indices.dropLast(3).first(where: {
+                received[$0..<$0 + 4].elementsEqual("\r\n\r\n".utf8)
+            }) {
                 let head = String(decoding: received[..<end], as: UTF8.self)
-                let length = head.split(separator: "\r\n")
+                let length =
+                    head.split(separator: "\r\n")
                     .first { $0.lowercased().hasPrefix("content-length:") }
                     .flatMap { Int($0.split(separator: " ").last ?? "") } ?? 0
                 while received.count < end + 4 + length { guard receive() else { return nil } }

@@ -11,7 +11,9 @@ struct TransferTests {
     @Test func `a body comes whole, with its head first`() async throws {
         try await withPool { connection in
             _ = connection.request()
-            connection.send("HTTP/1.1 418 Teapot\r\nContent-Type: text/plain\r\nX-Two:  b \r\nContent-Length: 5\r\n\r\nhello")
+            connection.send(
+                "HTTP/1.1 418 Teapot\r\nContent-Type: text/plain\r\nX-Two:  b \r\nContent-Length: 5\r\n\r\nhello"
+            )
         } body: { bed in
             let answer = try await bed.read(TransferOptions(url: bed.url))
             #expect(answer.status == 418)
@@ -114,7 +116,8 @@ struct TransferTests {
         try await withPool { connection in
             _ = connection.request()
             connection.send("HTTP/1.1 100 Continue\r\nX-Interim: 1\r\n\r\n")
-            connection.send("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")
+            connection.send(
+                "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n")
         } body: { bed in
             let answer = try await bed.read(TransferOptions(url: bed.url))
             #expect(answer.status == 302)
@@ -193,6 +196,41 @@ struct TransferTests {
             var options = TransferOptions(url: bed.url + "/body")
             options.maximumBodyBytes = 100_000
             #expect(await bed.failure(of: options) == .tooLarge)
+        }
+    }
+
+    @Test func `calls that wait for one connection together give up together`() async throws {
+        try await withPool { connection in
+            // Never answers the TLS greeting.
+            connection.waitForClose()
+        } body: { bed in
+            let started = ContinuousClock().now
+            await withTaskGroup { group in
+                for _ in 0..<5 {
+                    group.addTask {
+                        var options = TransferOptions(url: "https://127.0.0.1:\(bed.server.port)/")
+                        options.connect = .milliseconds(200)
+                        #expect(await bed.failure(of: options) == .connectTimedOut)
+                    }
+                }
+            }
+            #expect(ContinuousClock().now - started < .milliseconds(900))
+        }
+    }
+
+    @Test func `a name is looked up and its server reached`() async throws {
+        // Not “localhost”, which libcurl knows without asking.
+        var name = [CChar](repeating: 0, count: 256)
+        #expect(gethostname(&name, name.count - 1) == 0)
+        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        try await withPool { connection in
+            while connection.request() != nil { connection.answer("by name") }
+        } body: { bed in
+            for _ in 0..<3 {
+                let code = await bed.failure(of: TransferOptions(url: "http://\(host):\(bed.server.port)/"))
+                // A machine may not know its own name; what it must not do is wait.
+                #expect(code == nil || code == .unreachable)
+            }
         }
     }
 

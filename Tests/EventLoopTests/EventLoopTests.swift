@@ -37,7 +37,8 @@ struct EventLoopTests {
     @Test func `timers go off in the order of their deadlines, moved ones at their new place`() async throws {
         let order = Mutex<[Int]>([])
         try await withLoop { loop in
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            try await withCheckedThrowingContinuation {
+                (continuation: CheckedContinuation<Void, any Error>) in
                 loop.submit {
                     let timers = (0..<4).map { number in
                         LoopTimer {
@@ -60,16 +61,20 @@ struct EventLoopTests {
         #expect(order.withLock { $0 } == [0, 1, 3])
     }
 
-    @Test func `a thousand timers set, moved and cancelled at random fire as a sorted list says`() async throws {
+    @Test func `a thousand timers set, moved and cancelled at random fire as a sorted list says`()
+        async throws
+    {
         let seed = UInt64.random(in: 0...UInt64.max)
         let fired = Mutex<[Int]>([])
         let expected = Mutex<[Int]>([])
         try await withLoop { loop in
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            try await withCheckedThrowingContinuation {
+                (continuation: CheckedContinuation<Void, any Error>) in
                 loop.submit {
                     var random = SplitMix(state: seed)
                     var deadlines = [UInt64](repeating: 0, count: 1000)
-                    let timers = (0..<1000).map { number in LoopTimer { fired.withLock { $0.append(number) } } }
+                    let timers = (0..<1000).map { number in LoopTimer { fired.withLock { $0.append(number) } }
+                    }
                     // Far enough away that none is due before all are set.
                     let start = loop.now + 100_000_000
                     for _ in 0..<5000 {

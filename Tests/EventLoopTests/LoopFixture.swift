@@ -13,7 +13,9 @@ func withLoop<Result>(_ body: (EventLoop) async throws -> Result) async throws -
 }
 
 /// Runs `body` on a loop's thread and waits for its result.
-func onLoop<Result: Sendable>(_ loop: EventLoop, _ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+func onLoop<Result: Sendable>(_ loop: EventLoop, _ body: @escaping @Sendable () throws -> Result) async throws
+    -> Result
+{
     try await withCheckedThrowingContinuation { continuation in
         loop.submit { continuation.resume(with: Swift.Result(catching: body)) }
     }

@@ -53,7 +53,10 @@ final class FastCGIClient {
                 if count < 128 {
                     content.append(UInt8(count))
                 } else {
-                    content += [UInt8(count >> 24 | 128), UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)]
+                    content += [
+                        UInt8(count >> 24 | 128), UInt8(count >> 16 & 255), UInt8(count >> 8 & 255),
+                        UInt8(count & 255),
+                    ]
                 }
             }
             content += Array(name.utf8) + Array(value.utf8)
@@ -86,7 +89,9 @@ final class FastCGIClient {
     func send(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = rest.withUnsafeBytes {
+                Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { return }
             rest = rest.dropFirst(count)
         }

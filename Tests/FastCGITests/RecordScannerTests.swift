@@ -7,7 +7,9 @@ import Testing
     func `every beginning of a request needs more, then has parameters, and only the whole is complete`(
         bodyBytes: Int
     ) {
-        let head = FastCGIClient.begin() + FastCGIClient.parameters([("A", "1"), ("LONG", String(repeating: "x", count: 300))])
+        let head =
+            FastCGIClient.begin()
+            + FastCGIClient.parameters([("A", "1"), ("LONG", String(repeating: "x", count: 300))])
         let request = head + FastCGIClient.body([UInt8](repeating: 7, count: bodyBytes))
         for length in stride(from: 0, through: request.count, by: bodyBytes > 1000 ? 97 : 1) {
             let result = RecordScanner.scan(Array(request[..<length]).span)
@@ -34,6 +36,16 @@ import Testing
         Case(testDescription: "two beginnings", bytes: FastCGIClient.begin() + FastCGIClient.begin()),
         Case(testDescription: "aborted", bytes: FastCGIClient.begin() + FastCGIClient.record(2, [])),
         Case(testDescription: "short beginning", bytes: FastCGIClient.record(1, [0, 1])),
+        Case(
+            testDescription: "another request's end of parameters",
+            bytes: FastCGIClient.begin() + [1, 4, 0, 2, 0, 0, 0, 0]),
+        Case(
+            testDescription: "management between",
+            bytes: FastCGIClient.begin() + [1, 4, 0, 0, 0, 0, 0, 0]),
+        Case(testDescription: "request 0", bytes: [1, 1, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
+        Case(
+            testDescription: "padded end of parameters",
+            bytes: FastCGIClient.begin() + FastCGIClient.record(4, [], padding: 8)),
         Case(testDescription: "management", bytes: FastCGIClient.record(9, [])),
     ])
     func `what is not a responder's request is malformed`(_ example: Case) {

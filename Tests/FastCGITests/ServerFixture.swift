@@ -122,3 +122,17 @@ struct Quitter: RequestHandler {
         try? await response.write(Array("Status: 200 OK\r\n\r\nhalf".utf8), isLast: false)
     }
 }
+
+/// Notes the names of each request's parameters, and answers with what was wrong with its body.
+final class Handled: RequestHandler {
+    private let seen = Mutex<[[String]]>([])
+
+    var requests: [[String]] { seen.withLock { $0 } }
+
+    func respond(to request: consuming Request, through response: ResponseStream) async {
+        let names = request.parameters.map(\.name)
+        seen.withLock { $0.append(names) }
+        let problem = request.bodyProblem.map { "\($0)" } ?? "none"
+        try? await response.write(Array("Status: 200 OK\r\n\r\n\(problem)".utf8), isLast: true)
+    }
+}

@@ -67,10 +67,11 @@ struct ServerTests {
     }
 
     @Test func `a body that stalls is given up, while others are served`() async throws {
-        try await withServer(Echo(), limits: .init(bodyStallSeconds: 1)) { bed in
+        try await withServer(Echo(), limits: .init(bodyStall: .milliseconds(200))) { bed in
             let slow = try bed.client()
             slow.send(
-                FastCGIClient.begin() + FastCGIClient.parameters([("CONTENT_LENGTH", "9")]) + FastCGIClient.record(5, [1]))
+                FastCGIClient.begin() + FastCGIClient.parameters([("CONTENT_LENGTH", "9")])
+                    + FastCGIClient.record(5, [1]))
             let quick = try bed.client()
             quick.send(FastCGIClient.request(body: [66]))
             #expect(try quick.answer().text.hasSuffix("\nB"))
@@ -89,8 +90,47 @@ struct ServerTests {
             let quick = try bed.client()
             quick.send(FastCGIClient.request(body: [66]))
             #expect(try quick.answer().text.hasSuffix("\nB"))
-            for client in slow { client.send(FastCGIClient.record(5, [65, 65]) + FastCGIClient.record(5, [])) }
+            for client in slow {
+                client.send(FastCGIClient.record(5, [65, 65]) + FastCGIClient.record(5, []))
+            }
             for client in slow { #expect(try client.answer().text.hasSuffix("\nAAA")) }
+        }
+    }
+
+    @Test func `what is left of a body that came too late is not taken for a request`() async throws {
+        let handled = Handled()
+        try await withServer(handled, limits: .init(bodyTime: .milliseconds(300), bodyStall: .seconds(5))) {
+            bed in
+            let client = try bed.client()
+            client.send(
+                FastCGIClient.begin(keepsConnection: true)
+                    + FastCGIClient.parameters([("CONTENT_LENGTH", "100000")])
+                    + FastCGIClient.record(5, [65]))
+            #expect(try client.answer().text.hasSuffix("timedOut"))
+            // The late rest of the body looks like a request.
+            client.send(FastCGIClient.request([("FORGED", "1")], keepsConnection: true))
+            #expect(client.isClosedByPeer())
+        }
+        #expect(handled.requests.map { $0.contains("FORGED") } == [false])
+    }
+
+    @Test func `a client that leaves with the last byte of its request cancels its exchange`() async throws {
+        for bodyIsLate in [false, true] {
+            let handler = Waiter()
+            try await withServer(handler) { bed in
+                var client: FastCGIClient? = try bed.client()
+                let request = FastCGIClient.request(body: [UInt8](repeating: 65, count: 10))
+                if bodyIsLate {
+                    client?.send(Array(request.dropLast(4)))
+                    try await ContinuousClock().sleep(for: .milliseconds(50))
+                    client?.send(Array(request.suffix(4)))
+                } else {
+                    client?.send(request)
+                }
+                client = nil
+                await handler.wasCancelled.wait()
+                #expect(client == nil)
+            }
         }
     }
 

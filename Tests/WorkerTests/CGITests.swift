@@ -20,29 +20,41 @@ import Wire
 
     @Test(arguments: [
         Mount(
-            testDescription: "our nginx configuration", variables: [("REQUEST_URI", "/v1/models?x=/y"), ("PATH_INFO", "/v1/models")],
+            testDescription: "our nginx configuration",
+            variables: [("REQUEST_URI", "/v1/models?x=/y"), ("PATH_INFO", "/v1/models")],
             path: "/v1/models", rawPath: "/v1/models"),
         Mount(
             testDescription: "under a sub-path",
-            variables: [("SCRIPT_NAME", "/relay"), ("REQUEST_URI", "/relay/v1/models/a%2Fb"), ("PATH_INFO", "/v1/models/a/b")],
+            variables: [
+                ("SCRIPT_NAME", "/relay"), ("REQUEST_URI", "/relay/v1/models/a%2Fb"),
+                ("PATH_INFO", "/v1/models/a/b"),
+            ],
             path: "/v1/models/a/b", rawPath: "/v1/models/a%2Fb"),
         Mount(
             testDescription: "without PATH_INFO", variables: [("REQUEST_URI", "/v1/models/a%2fb%3A1%zz")],
             path: "/v1/models/a/b:1%zz", rawPath: "/v1/models/a%2fb%3A1%zz"),
         Mount(
             testDescription: "nginx's own fastcgi_params",
-            variables: [("SCRIPT_NAME", "/v1/models"), ("REQUEST_URI", "/v1/models?a"), ("DOCUMENT_URI", "/v1/models")],
+            variables: [
+                ("SCRIPT_NAME", "/v1/models"), ("REQUEST_URI", "/v1/models?a"),
+                ("DOCUMENT_URI", "/v1/models"),
+            ],
             path: "/v1/models", rawPath: "/v1/models"),
         Mount(
             testDescription: "a script of mod_fcgid",
-            variables: [("SCRIPT_NAME", "/ai/relay.fcgi"), ("REQUEST_URI", "/ai/v1/models"), ("PATH_INFO", "/v1/models")],
+            variables: [
+                ("SCRIPT_NAME", "/ai/relay.fcgi"), ("REQUEST_URI", "/ai/v1/models"),
+                ("PATH_INFO", "/v1/models"),
+            ],
             path: "/v1/models", rawPath: "/ai/v1/models"),
         Mount(
             testDescription: "a mount that only begins the same",
-            variables: [("SCRIPT_NAME", "/rel"), ("REQUEST_URI", "/relay/v1")], path: "/relay/v1", rawPath: "/relay/v1"),
+            variables: [("SCRIPT_NAME", "/rel"), ("REQUEST_URI", "/relay/v1")], path: "/relay/v1",
+            rawPath: "/relay/v1"),
         Mount(
             testDescription: "a mount with a slash at its end",
-            variables: [("SCRIPT_NAME", "/relay/"), ("REQUEST_URI", "/relay/v1")], path: "/v1", rawPath: "/v1"),
+            variables: [("SCRIPT_NAME", "/relay/"), ("REQUEST_URI", "/relay/v1")], path: "/v1", rawPath: "/v1"
+        ),
     ])
     func `the path is what lies below the mount`(_ mount: Mount) {
         let request = Self.request(mount.variables)
@@ -55,8 +67,10 @@ import Wire
             [
                 ("REQUEST_METHOD", "POST"), ("REQUEST_URI", "/v1/chat/completions"), ("QUERY_STRING", "a=b"),
                 ("CONTENT_TYPE", "application/json"), ("HTTP_CONTENT_TYPE", "application/json"),
-                ("CONTENT_LENGTH", "2"), ("HTTP_CONTENT_LENGTH", "2"), ("REMOTE_ADDR", "192.0.2.1"), ("HTTPS", "on"),
-                ("HTTP_AUTHORIZATION", "Bearer key"), ("HTTP_X_API_KEY", "other"), ("HTTP_X_FORWARDED_FOR", "1.2.3.4"),
+                ("CONTENT_LENGTH", "2"), ("HTTP_CONTENT_LENGTH", "2"), ("REMOTE_ADDR", "192.0.2.1"),
+                ("HTTPS", "on"),
+                ("HTTP_AUTHORIZATION", "Bearer key"), ("HTTP_X_API_KEY", "other"),
+                ("HTTP_X_FORWARDED_FOR", "1.2.3.4"),
             ], body: Array("{}".utf8))
         #expect(request.method == "POST")
         #expect(request.query == "a=b")
@@ -80,7 +94,9 @@ import Wire
     @Test func `a head has its status first and no line that could end early`() {
         let head = ResponseHead(
             status: 429,
-            headers: HeaderFields([("content-type", "application/json"), ("x-odd", "a\r\nset-cookie: b"), ("retry-after", "7")]))
+            headers: HeaderFields([
+                ("content-type", "application/json"), ("x-odd", "a\r\nset-cookie: b"), ("retry-after", "7"),
+            ]))
         let text = String(decoding: CGIHead.bytes(for: head, roomFor: 10), as: UTF8.self)
         #expect(text.hasPrefix("Status: 429 Too Many Requests\r\ncontent-type: application/json\r\n"))
         #expect(!text.contains("\nset-cookie"))

@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct CommandTests {
     @Test func `options stand behind their command in either form`() throws {
-        let command = try Command(["serve", "--config", "a.json5", "--listen=tcp:127.0.0.1:9000", "--protocol", "fastcgi"])
+        let command = try Command([
+            "serve", "--config", "a.json5", "--listen=tcp:127.0.0.1:9000", "--protocol", "fastcgi",
+        ])
         var options = Command.Options()
         options.configuration = "a.json5"
         options.listen = .tcp(host: "127.0.0.1", port: 9000)

@@ -32,7 +32,7 @@ public struct Configuration: Sendable, Equatable {
 
     /// What a web server can speak to the worker.
     public enum WireProtocol: String, Sendable, CaseIterable {
-        case fastcgi, scgi
+        case fastcgi
     }
 
     /// The memcached server shared by workers.

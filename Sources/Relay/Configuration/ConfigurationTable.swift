@@ -111,7 +111,7 @@ public enum ConfigurationTable {
         ConfigurationKey(
             "credentialBytes", \.credentialBytes, .integer(in: 64...65536), "Longest key of a caller."),
         ConfigurationKey(
-            "choices", \.choices, .integer(in: 1...64),
+            "choices", \.choices, .integer(in: 1...8),
             "Most answers (`n`) of one request; each is a paid call."),
     ]
 

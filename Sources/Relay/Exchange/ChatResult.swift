@@ -80,7 +80,11 @@ struct ChatResult {
             do throws(UpstreamError) {
                 event = try await call.next(silence: nil)
             } catch {
-                throw ExchangeStop(error, from: chat.route.upstream)
+                // The head has the time of the first event, so that is what ran out; see `PreparedChat`.
+                let isFirstEvent = error.kind == .timedOut(.firstByte)
+                throw ExchangeStop(
+                    isFirstEvent ? UpstreamError(.timedOut(.firstEvent), message: error.message) : error,
+                    from: chat.route.upstream)
             }
             switch event {
             case .head(let status, let headers):

@@ -38,7 +38,8 @@ struct PreparedChat: Sendable {
         let isLong = body.count > limits.offloadBytes
         let draft =
             isLong
-            ? try await offload.run { () throws(Failure) in try Draft(body, limits) } : try Draft(body, limits)
+            ? try await offload.run { () throws(Failure) in try Draft(body, limits) }
+            : try Draft(body, limits)
         let route = try await router.route(draft.request.model)
         self =
             isLong

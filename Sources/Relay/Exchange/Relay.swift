@@ -118,13 +118,14 @@ public final class Relay: Sendable {
         }
     }
 
-private func take(_ step: consuming Step, _ exchange: Exchange) async throws(ExchangeStop) {
+    private func take(_ step: consuming Step, _ exchange: Exchange) async throws(ExchangeStop) {
         switch step {
         case .fail(let failure): throw .failure(failure)
         case .send(let status, let body): try await exchange.send(status: status, body: body)
         case .allow(let methods):
             try await exchange.send(
-                status: 204, contentType: nil, body: [], headers: [("allow", methods.joined(separator: ", "))])
+                status: 204, contentType: nil, body: [], headers: [("allow", methods.joined(separator: ", "))]
+            )
         case .sendModels:
             try await exchange.send(status: 200, body: OpenAIModelEncoder.list(await router.listing()))
         case .sendModel(let id): try await sendModel(id, exchange)
@@ -143,7 +144,7 @@ private func take(_ step: consuming Step, _ exchange: Exchange) async throws(Exc
         }
     }
 
-private func sendModel(_ id: String, _ exchange: Exchange) async throws(ExchangeStop) {
+    private func sendModel(_ id: String, _ exchange: Exchange) async throws(ExchangeStop) {
         let entry: ModelEntry
         do throws(Failure) {
             entry = try await router.entry(id)
@@ -153,7 +154,7 @@ private func sendModel(_ id: String, _ exchange: Exchange) async throws(Exchange
         try await exchange.send(status: 200, body: OpenAIModelEncoder.model(entry))
     }
 
-private func chat(
+    private func chat(
         _ body: consuming [UInt8], _ credential: String, _ exchange: Exchange
     ) async throws(ExchangeStop) {
         let chat: PreparedChat

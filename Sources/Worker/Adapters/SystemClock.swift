@@ -46,9 +46,7 @@ private final class Sleeper: @unchecked Sendable {
     func sleep(for duration: Duration, _ continuation: CheckedContinuation<Void, Never>) {
         guard !isAwake else { return continuation.resume() }
         self.continuation = continuation
-        let (seconds, attoseconds) = duration.components
-        let nanoseconds = UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(attoseconds / 1_000_000_000)
-        loop.set(timer, deadline: EventLoop.monotonicTime() &+ nanoseconds)
+        loop.set(timer, deadline: loop.deadline(after: duration))
     }
 
     func wake() {

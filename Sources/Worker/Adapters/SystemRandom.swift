@@ -20,7 +20,8 @@ final class SystemRandom: RandomSource {
             if let number = reserve.popLast() { return number }
             reserve = [UInt64](repeating: 0, count: Self.reserveCount)
             let count = reserve.withUnsafeMutableBytes { read(device, $0.baseAddress, $0.count) }
-            guard count == Self.reserveCount * MemoryLayout<UInt64>.size, let number = reserve.popLast() else {
+            guard count == Self.reserveCount * MemoryLayout<UInt64>.size, let number = reserve.popLast()
+            else {
                 // Where there is no such device, such as in a bare chroot, the standard library has its own way.
                 reserve = []
                 return UInt64.random(in: 0...UInt64.max)

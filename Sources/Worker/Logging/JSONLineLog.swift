@@ -121,6 +121,7 @@ struct JSONLineLog: ExchangeLog {
         let microseconds = Int(seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000)
         let fraction = String(microseconds % 1000)
         line.raw(
-            "\(microseconds / 1000).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)".utf8)
+            "\(microseconds / 1000).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)".utf8
+        )
     }
 }

@@ -72,7 +72,8 @@ final class LogWriter: Sendable {
                 }
                 if pending.dropped > 0 {
                     pending.bytes.append(
-                        contentsOf: "{\"level\":\"warning\",\"message\":\"log lines dropped\",\"count\":\(pending.dropped)}\n"
+                        contentsOf:
+                            "{\"level\":\"warning\",\"message\":\"log lines dropped\",\"count\":\(pending.dropped)}\n"
                             .utf8)
                 }
                 if pending.bytes.isEmpty {

@@ -18,7 +18,9 @@ enum Timestamp {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func append(_ number: Int, digits: Int, then separator: Unicode.Scalar, to bytes: inout [UInt8]) {
+    private static func append(
+        _ number: Int, digits: Int, then separator: Unicode.Scalar, to bytes: inout [UInt8]
+    ) {
         var divisor = 1
         for _ in 1..<digits { divisor *= 10 }
         while divisor > 0 {

@@ -58,7 +58,8 @@ enum Command: Equatable {
             // Both `--config FILE` and `--config=FILE`.
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
-            let isKnown = name == "--config" || command == "serve" && ["--listen", "--protocol"].contains(name)
+            let isKnown =
+                name == "--config" || command == "serve" && ["--listen", "--protocol"].contains(name)
             guard isKnown else { throw wrong("unknown option “\(name)” for \(command)") }
             guard let value = parts.count > 1 ? String(parts[1]) : rest.popFirst(), !value.isEmpty else {
                 throw wrong("\(name) needs a value")

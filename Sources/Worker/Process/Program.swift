@@ -15,7 +15,7 @@ public enum Program {
             switch try Command(arguments) {
             case .help: print(Command.usage, terminator: "")
             case .version: print("fastrelay \(version)")
-            case .check(let options): print(try configuration(options).effectiveDescription())
+            case .check(let options): print(try configuration(options).effectiveDescription(), terminator: "")
             case .serve(let options): try Service.run(options, configuration: try configuration(options))
             }
             return ExitCode.success.rawValue
@@ -52,7 +52,8 @@ public enum Program {
         // Without /proc there are no variables, as in an empty environment.
         guard let bytes = try? SmallFile.read("/proc/self/environ") else { return variables }
         for line in bytes.split(separator: 0) {
-            let parts = line.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = line.split(
+                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else { continue }
             variables[String(decoding: parts[0], as: UTF8.self)] = String(decoding: parts[1], as: UTF8.self)
         }

@@ -25,13 +25,15 @@ final class Service: Sendable {
         Self.raiseDescriptorLimit()
 
         guard (options.wireProtocol ?? configuration.wireProtocol) == .fastcgi else {
-            throw ExitReason(code: .configuration, message: "protocol: only fastcgi is spoken by this version")
+            throw ExitReason(
+                code: .configuration, message: "protocol: only fastcgi is spoken by this version")
         }
         // The socket before everything else: web servers can connect while the rest is made.
-        let socket = try listen(options, configuration)
+        var socket: ListeningSocket? = try listen(options, configuration)
         let service = try make(configuration)
         try service.handleSignals()
-        service.server.start(on: socket)
+        // Not kept here: when the server lets go of it, web servers must find nobody, and a successor may have the path.
+        if let socket = socket.take() { service.server.start(on: socket) }
         service.log.event(.info, "listening", [])
         // What the relay does beside its exchanges, such as fetching lists of models.
         let background = Task(executorPreference: service.loops[0]) { await service.relay.run() }
@@ -39,7 +41,9 @@ final class Service: Sendable {
         var threads: [Thread] = []
         for loop in service.loops.dropFirst() {
             threads.append(
-                try orFail { () throws(EventLoopError) in try Thread(name: "loop-\(loop.index)") { loop.run() } })
+                try orFail { () throws(EventLoopError) in
+                    try Thread(name: "loop-\(loop.index)") { loop.run() }
+                })
         }
         StartupMemory.release()
         service.loops[0].run()
@@ -61,7 +65,8 @@ final class Service: Sendable {
     }
 
     private static func make(_ configuration: Configuration) throws(ExitReason) -> Service {
-        let count = configuration.loops > 0 ? configuration.loops : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        let count =
+            configuration.loops > 0 ? configuration.loops : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         let clock = SystemClock()
         let writer = try orFail { () throws(EventLoopError) in try LogWriter(descriptor: STDERR_FILENO) }
         let log = JSONLineLog(writer: writer, clock: clock, lowestLevel: configuration.log.level)
@@ -79,7 +84,7 @@ final class Service: Sendable {
                 offload: ThreadOffload(threads: 2)))
         let limits = Server.Limits(
             bodyBytes: configuration.limits.bodyBytes,
-            bodySeconds: Int(configuration.limits.bodyTimeout.components.seconds))
+            bodyTime: configuration.limits.bodyTimeout)
         let server = Server(loops: loops, limits: limits, handler: FastCGIFront(relay: relay)) { problem in
             switch problem {
             case .malformedRequest: log.event(.warning, "malformed FastCGI request", [])
@@ -88,7 +93,8 @@ final class Service: Sendable {
             }
         }
         return Service(
-            loops: loops, relay: relay, server: server, log: log, writer: writer, drainTimeout: configuration.drainTimeout)
+            loops: loops, relay: relay, server: server, log: log, writer: writer,
+            drainTimeout: configuration.drainTimeout)
     }
 
     private static func listen(
@@ -159,10 +165,9 @@ final class Service: Sendable {
             log.event(.warning, "drain time is over, exchanges are cut", [])
             server.cancelAll()
             let lastTimer = LoopTimer { [self] in endLoops() }
-            loops[0].set(lastTimer, deadline: loops[0].now + 1_000_000_000)
+            loops[0].set(lastTimer, deadline: loops[0].deadline(after: .seconds(1)))
         }
-        let seconds = UInt64(clamping: drainTimeout.components.seconds)
-        loops[0].set(timer, deadline: loops[0].now &+ seconds &* 1_000_000_000)
+        loops[0].set(timer, deadline: loops[0].deadline(after: drainTimeout))
         server.stop { [self] in endLoops() }
     }
 

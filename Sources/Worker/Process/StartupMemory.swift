@@ -13,10 +13,14 @@ enum StartupMemory {
         for line in maps.split(separator: UInt8(ascii: "\n")) {
             // 7f0a12345000-7f0a12367000 r-xp 00022000 fe:01 1234    /usr/lib/…
             let fields = line.split(separator: UInt8(ascii: " "))
-            guard fields.count == 6, fields[1].elementsEqual("r-xp".utf8), fields[5].first == UInt8(ascii: "/")
+            guard fields.count == 6, fields[1].elementsEqual("r-xp".utf8),
+                fields[5].first == UInt8(ascii: "/")
             else { continue }
-            let bounds = fields[0].split(separator: UInt8(ascii: "-")).map { String(decoding: $0, as: UTF8.self) }
-            guard bounds.count == 2, let start = UInt(bounds[0], radix: 16), let end = UInt(bounds[1], radix: 16),
+            let bounds = fields[0].split(separator: UInt8(ascii: "-")).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            guard bounds.count == 2, let start = UInt(bounds[0], radix: 16),
+                let end = UInt(bounds[1], radix: 16),
                 start < end
             else { continue }
             madvise(UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_DONTNEED)

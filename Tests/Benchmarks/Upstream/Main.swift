@@ -23,7 +23,8 @@ struct Main {
 
         let loop = try EventLoop()
         let socket = try ListeningSocket(.tcp(host: "127.0.0.1", port: port))
-        let acceptor = Acceptor(loop: loop, socket: socket, script: Script(events: events, gap: gap * 1_000_000))
+        let acceptor = Acceptor(
+            loop: loop, socket: socket, script: Script(events: events, gap: gap * 1_000_000))
         try loop.watch(socket.descriptor, for: [.read], acceptor)
         print("ready")
         fflush(nil)
@@ -53,7 +54,9 @@ struct Script {
             + #""rating":null,"feedback":null,"conversationId":null,"status":"SUCCESS","#
             + #""createdAt":"2026-10-06T12:00:00.000Z","aiRecordDetail":{"promptObject":{"prompt":"hello"},"#
             + #""resultObject":["\#(text)"]},"modelDetail":{"name":"GPT-4o mini","provider":"OPENAI"}}}"#
-        var events = (0..<count).map { "event: content\ndata: {\"content\":\"\(words[$0 % words.count])\"}\n\n" }
+        var events = (0..<count).map {
+            "event: content\ndata: {\"content\":\"\(words[$0 % words.count])\"}\n\n"
+        }
         events.append("event: result\ndata: \(record)\n\n")
         events.append("event: done\ndata: {\"message\":\"Stream completed\"}\n\n")
         self.events = events.enumerated().map { index, event in
@@ -71,7 +74,8 @@ struct Script {
 
     private static func json(_ body: String) -> [UInt8] {
         Array(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8)
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                .utf8)
     }
 }
 
@@ -162,7 +166,9 @@ final class Connection: FileWatcher {
     private func find(_ text: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
         guard bytes.count >= text.count else { return nil }
         return (bytes.startIndex...(bytes.endIndex - text.count)).first { start in
-            text.indices.allSatisfy { bytes[start + $0] == text[$0] || bytes[start + $0] | 0x20 == text[$0] | 0x20 }
+            text.indices.allSatisfy {
+                bytes[start + $0] == text[$0] || bytes[start + $0] | 0x20 == text[$0] | 0x20
+            }
         }
     }
 
