@@ -180,7 +180,11 @@ run_step() {
     end_step
     running=
     if ((status != 0)); then
-        tail -n 120 "$logs/$name.log"
+        # What went wrong stands anywhere in a test run's log, and how it ended at its end.
+        grep -aE '^(E  |FAILED |ERROR |✘)|error: |WARNING: ThreadSanitizer|ERROR: AddressSanitizer|^SUMMARY: ' \
+            "$logs/$name.log" | head -n 80 | cut -c1-400
+        echo "-- the end of the log:"
+        tail -n 40 "$logs/$name.log" | cut -c1-400
         ((status == 124)) && echo "$name took longer than $limit s"
         printf 'FAILED: %s (status %d, after %d s); all of it is in %s\n' \
             "$name" "$status" $((SECONDS - start)) "$logs/$name.log"
