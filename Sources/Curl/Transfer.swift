@@ -290,16 +290,16 @@ internal import Glibc
     }
 
     private func fail(_ error: CurlError) {
-        end(.failed(error))
+        end(.failed(error), isGivenUp: true)
     }
 
-    private func end(_ state: State) {
+    private func end(_ state: State, isGivenUp: Bool = false) {
         guard case .running = self.state else { return }
         self.state = state
         loop.cancel(timer)
         if let easy = unsafe handle {
             unsafe handle = nil
-            unsafe pool.giveBack(easy, of: self)
+            unsafe pool.giveBack(easy, of: self, isGivenUp: isGivenUp && hasIssuedRequest)
         }
         headerList = HeaderList()
         body = []

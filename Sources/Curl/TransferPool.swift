@@ -90,14 +90,32 @@ internal import Glibc
     }
 
     /// Takes a call away from libcurl, whatever its state, and keeps the handle for another one.
-    func giveBack(_ easy: UnsafeMutableRawPointer, of transfer: Transfer) {
+    ///
+    /// - Parameter isGivenUp: the request is out, its answer has not ended, and the upstream is to learn at once that
+    ///   nobody waits for it.
+    func giveBack(_ easy: UnsafeMutableRawPointer, of transfer: Transfer, isGivenUp: Bool) {
+        var socket: curl_socket_t = -1
+        if isGivenUp { unsafe fr_easy_get_socket(easy, CURLINFO_ACTIVESOCKET, &socket) }
         unsafe curl_multi_remove_handle(multi, easy)
+        // An HTTP/1 connection is closed now, and its watch gone.
+        if let watch = sockets[socket] { sendReset(watch, socket) }
         running[ObjectIdentifier(transfer)] = nil
         if unsafe freeHandles.count < Self.keptHandles {
             unsafe curl_easy_reset(easy)
             unsafe freeHandles.append(easy)
         } else {
             unsafe curl_easy_cleanup(easy)
+        }
+    }
+
+    /// libcurl 7.88 only queues the frame that resets an HTTP/2 stream, until something else is sent on the connection.
+    ///
+    /// Other calls on it are made to; without any, the connection is ended, which says the same.
+    private func sendReset(_ watch: SocketWatch, _ socket: Int32) {
+        if watch.isWanted {
+            socketIsReady(socket, [.write])
+        } else {
+            shutdown(socket, Int32(SHUT_RDWR))
         }
     }
 

@@ -99,6 +99,9 @@ internal import Synchronization
             wait()
         }
         runJobs()
+        // Watchers and timers know their loop: let go of them, or none of all these would ever be freed.
+        watched = []
+        timers = TimerHeap()
         pthread_setspecific(Self.currentLoopKey, nil)
         thread.store(0, ordering: .relaxed)
     }

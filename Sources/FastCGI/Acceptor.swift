@@ -39,6 +39,10 @@ final class Acceptor: FileWatcher {
             self.acceptor = acceptor
             acceptor.watchSocket()
         }
+
+        func end() {
+            acceptor = nil
+        }
     }
 
     private init(loop: EventLoop, server: Server, socket: ListeningSocket) {
@@ -143,6 +147,6 @@ final class Acceptor: FileWatcher {
     private func reportIdleIfDone() {
         guard !isAccepting, running == 0, !hasReportedIdle else { return }
         hasReportedIdle = true
-        server.loopBecameIdle()
+        server.becameIdle(on: loop)
     }
 }

@@ -93,6 +93,8 @@ final class Connection: FileWatcher, @unchecked Sendable {
         }
         switch result {
         case .needsMore:
+            // What is here stays a half request when nobody sends the rest.
+            if hasPeerLeft { close() }
             return
         case .isMalformed:
             server.report(.malformedRequest)

@@ -74,15 +74,18 @@ public final class Server: Sendable {
         }
     }
 
-    /// Stops accepting and closes idle connections; running exchanges go on. Once, from any thread.
+    /// Stops accepting and closes idle connections; running exchanges go on. From any thread; once counts.
     ///
     /// - Parameter whenIdle: called once when no exchange runs any more, on any thread.
     public func stop(whenIdle: @escaping @Sendable () -> Void) {
-        drain.withLock { drain in
-            drain.isDraining = true
+        let isFirst = drain.withLock { drain in
+            defer { drain.isDraining = true }
+            guard !drain.isDraining else { return false }
             drain.busyLoops = acceptors.count
             drain.whenIdle = whenIdle
+            return true
         }
+        guard isFirst else { return }
         for handle in acceptors {
             handle.loop.submit { handle.acceptor?.stop() }
         }
@@ -96,7 +99,9 @@ public final class Server: Sendable {
     }
 
     /// Called once by each acceptor after `stop`, when nothing runs on its loop.
-    func loopBecameIdle() {
+    func becameIdle(on loop: EventLoop) {
+        // The server and its acceptors know each other.
+        for handle in acceptors where handle.loop === loop { handle.end() }
         let whenIdle = drain.withLock { drain -> (@Sendable () -> Void)? in
             drain.busyLoops -= 1
             return drain.busyLoops == 0 ? drain.whenIdle : nil

@@ -27,6 +27,7 @@ func withServer(
     server.start(on: try ListeningSocket(.unix(path: path, mode: 0o600, group: nil)))
     let threads = try loops.map { loop in try Thread(name: "test-loop") { loop.run() } }
     defer {
+        server.stop {}
         for loop in loops { loop.stop() }
         for thread in threads { thread.join() }
         unlink(path)

@@ -6,6 +6,8 @@ import Wire
 /// Each chunk of an upstream becomes at most a few sends, and the next chunk is asked for only when they are done, so a
 /// slow client holds one chunk, its translation, and what the transport buffers, and no more.
 final class ChatStream {
+    private struct Arrival: Sendable { let choice: Int; let event: Result<UpstreamEvent, UpstreamError> }
+
     /// More than this is sent before more is translated, in bytes.
     static let flushBytes = 16 << 10
     /// A long chunk is translated in pieces of this size, in bytes: an event of a few letters becomes ten times as long.
@@ -67,24 +69,25 @@ final class ChatStream {
     /// Several calls at once: each has one child task that waits for its next event.
     private func runAll() async throws(ExchangeStop) {
         let stop: ExchangeStop? = await withTaskGroup(
-            of: (choice: Int, event: Result<UpstreamEvent, UpstreamError>).self
+            of: Arrival.self
         ) { group in
             func wait(_ choice: Int) {
                 let call = calls[choice]
                 let silence = patience()
                 group.addTask {
                     do throws(UpstreamError) {
-                        return (choice, .success(try await call.next(silence: silence)))
+                        return Arrival(choice: choice, event: .success(try await call.next(silence: silence)))
                     } catch {
-                        return (choice, .failure(error))
+                        return Arrival(choice: choice, event: .failure(error))
                     }
                 }
             }
             defer { group.cancelAll() }
             for choice in calls.indices { wait(choice) }
-            while let (choice, event) = await group.next() {
+            while let arrival = await group.next() {
+                let choice = arrival.choice
                 do throws(ExchangeStop) {
-                    switch event {
+                    switch arrival.event {
                     case .success(let event): try await take(event, choice: choice)
                     case .failure(let error): throw ExchangeStop(error, from: upstream)
                     }
