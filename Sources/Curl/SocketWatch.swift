@@ -14,9 +14,6 @@ final class SocketWatch: FileWatcher {
     private var registered: FileInterest?
     private var wanted: FileInterest = []
 
-    /// Whether a call waits for it.
-    var isWanted: Bool { !wanted.isEmpty }
-
     init(socket: Int32, pool: TransferPool, isConnection: Bool) {
         self.socket = socket
         self.pool = pool

@@ -43,6 +43,8 @@ internal import Glibc
     private var body: [UInt8] = []
     private var bodySent = 0
     private var hasIssuedRequest = false
+    /// This side's port of the connection that the request was sent on; 0 before.
+    private(set) var localPort: Int32 = 0
     /// Why a callback made libcurl give up, if one did.
     private var refusal: CurlError?
     private var waiter: CheckedContinuation<Void, Never>?
@@ -383,6 +385,17 @@ internal import Glibc
         if code != CURLE_OK { fail(refusal ?? error(code)) }
     }
 
+    /// Whether the call runs and takes what comes.
+    var isReading: Bool { unsafe handle != nil && !isPaused }
+
+    /// Makes libcurl send what it buffers for an HTTP/2 connection: pausing does, for the window it takes back.
+    func flushConnection() {
+        guard let easy = unsafe handle else { return }
+        unsafe curl_easy_pause(easy, CURLPAUSE_RECV)
+        isPaused = true
+        resumeTransfer()
+    }
+
     /// Room for the next piece of a long request body.
     private static let onRead: fr_data_callback = { data, size, count, context in
         guard let transfer = unsafe transfer(context), let data = unsafe data else {
@@ -400,7 +413,7 @@ internal import Glibc
 
     /// libcurl is about to send the request. When a kept connection breaks before the first byte of an answer, it
     /// would send it again by itself; but the call may have been charged already, so the second time is refused.
-    private static let onRequest: curl_prereq_callback = { context, _, _, _, _ in
+    private static let onRequest: curl_prereq_callback = { context, _, _, _, localPort in
         guard let transfer = unsafe transfer(context) else { return CURL_PREREQFUNC_ABORT }
         guard !transfer.hasIssuedRequest else {
             transfer.refusal = CurlError(
@@ -410,6 +423,7 @@ internal import Glibc
             return CURL_PREREQFUNC_ABORT
         }
         transfer.hasIssuedRequest = true
+        transfer.localPort = localPort
         transfer.firstByteDeadline = transfer.deadline(after: transfer.firstByte)
         transfer.armTimer()
         return CURL_PREREQFUNC_OK

@@ -94,12 +94,9 @@ internal import Glibc
     /// - Parameter isGivenUp: the request is out, its answer has not ended, and the upstream is to learn at once that
     ///   nobody waits for it.
     func giveBack(_ easy: UnsafeMutableRawPointer, of transfer: Transfer, isGivenUp: Bool) {
-        var socket: curl_socket_t = -1
-        if isGivenUp { unsafe fr_easy_get_socket(easy, CURLINFO_ACTIVESOCKET, &socket) }
         unsafe curl_multi_remove_handle(multi, easy)
-        // An HTTP/1 connection is closed now, and its watch gone.
-        if let watch = sockets[socket] { sendReset(watch, socket) }
         running[ObjectIdentifier(transfer)] = nil
+        if isGivenUp { sendReset(port: transfer.localPort) }
         if unsafe freeHandles.count < Self.keptHandles {
             unsafe curl_easy_reset(easy)
             unsafe freeHandles.append(easy)
@@ -108,14 +105,36 @@ internal import Glibc
         }
     }
 
-    /// libcurl 7.88 only queues the frame that resets an HTTP/2 stream, until something else is sent on the connection.
+    /// libcurl 7.88 keeps the frame that resets an HTTP/2 stream in a buffer until it sends something else on the
+    /// connection (`send_callback` in its http2.c). Another call on the connection is made to; without any, the
+    /// connection is ended, which says the same.
     ///
-    /// Other calls on it are made to; without any, the connection is ended, which says the same.
-    private func sendReset(_ watch: SocketWatch, _ socket: Int32) {
-        if watch.isWanted {
-            socketIsReady(socket, [.write])
+    /// An HTTP/1 connection is closed already, and its watch gone.
+    private func sendReset(port: Int32) {
+        guard let socket = sockets.first(where: { $1.isConnection && Self.localPort(of: $0) == port })?.key
+        else {
+            return
+        }
+        if let other = running.values.first(where: { $0.localPort == port && $0.isReading }) {
+            other.flushConnection()
         } else {
             shutdown(socket, Int32(SHUT_RDWR))
+        }
+    }
+
+    /// libcurl names a call's connection by nothing but its addresses and ports. `getsockname`
+    private static func localPort(of socket: Int32) -> Int32? {
+        var address = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let isKnown = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(socket, $0, &size) == 0
+            }
+        }
+        guard isKnown else { return nil }
+        // The port is at the same place in the addresses of IPv4 and IPv6.
+        return unsafe withUnsafeBytes(of: &address) { bytes in
+            Int32(unsafe bytes[2]) << 8 | Int32(unsafe bytes[3])
         }
     }
 

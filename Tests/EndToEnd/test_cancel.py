@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import http.client
 import json
 import statistics
@@ -83,24 +84,30 @@ def test_a_client_that_leaves_during_its_upload_starts_nothing(stack: Stack, fak
     assert len(fake.chats()) == 1
 
 
-def test_over_http2_only_the_stream_ends(make_stack, fake, tmp_path):
-    """The vendor's connection is shared: other calls on it go on."""
+def test_over_http2_only_the_call_ends(make_stack, fake, tmp_path):
+    """The vendor's connection is shared by calls that are not streamed: the others on it go on."""
     from harness import TLSNginx
     vendor = TLSNginx(tmp_path / "vendor", fake.port).start()
     try:
         stack = make_stack(loops=1, provider={"baseURL": vendor.url, "caFile": str(vendor.certificate)})
-        with stack.stream(directive(gate="survivor", chunks=["a", "b"])) as survivor:
+        assert stack.chat().status == 200
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            survivor = pool.submit(stack.chat, directive(gate="survivor", text="still here"))
             fake.wait_for_chat("survivor")
-            fake.gate("survivor").release()
-            assert survivor.text(5) == "a"
-            leaver = stack.stream(directive(mode="stall", at=1))
-            assert leaver.text(5)
-            request = fake.wait_for_chat("stall")
-            left = time.monotonic()
-            leaver.close()
-            assert fake.wait_for_abort(request, 5) - left < 1
-            fake.gate("survivor").release(2)
-            assert survivor.text(5) == "b", survivor.raw
-            assert survivor.rest()[-1] == "[DONE]"
+            for others in (True, False):
+                # With another call on the connection, and alone on it.
+                if not others:
+                    fake.gate("survivor").release()
+                    assert survivor.result(20).text == "still here"
+                leaver = http.client.HTTPConnection("127.0.0.1", stack.nginx.port, timeout=30)
+                name = f"left-{others}"
+                leaver.request(
+                    "POST", "/v1/chat/completions", json.dumps(question(directive(gate=name, text="x"))),
+                    {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"})
+                request = fake.wait_for_chat(name)
+                left = time.monotonic()
+                leaver.close()
+                assert fake.wait_for_abort(request, 5) - left < 0.1
+        assert stack.chat().status == 200
     finally:
         vendor.stop()
