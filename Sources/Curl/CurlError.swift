@@ -65,6 +65,18 @@ public struct CurlError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Takes libcurl's code at a point of the call where it means something else.
+    init(_ raw: CURLcode, isRequestSent: Bool) {
+        let error = CurlError(raw)
+        switch error.code {
+        // libcurl calls an answer that is not HTTP an unsupported protocol.
+        case .badOptions where isRequestSent: self = CurlError(.cut, "the answer is not HTTP")
+        // Such as a proxy that refuses: nothing of the call has left.
+        case .cut where !isRequestSent: self = CurlError(.unreachable, error.message)
+        default: self = error
+        }
+    }
+
     /// The sentence.
     public var description: String { message }
 }

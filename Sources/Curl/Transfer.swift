@@ -33,9 +33,7 @@ internal import Glibc
     private var headerList = HeaderList()
     private var state = State.running
 
-    private var status = 0
-    private var headers: [(name: String, value: String)] = []
-    private var headerBytes = 0
+    private var answer = AnswerHead()
     private enum Head { case incomplete, complete, delivered }
     private var head = Head.incomplete
     private var pending: [UInt8] = []
@@ -64,8 +62,6 @@ internal import Glibc
     /// (`CURL_MAX_WRITE_SIZE`), so up to 32 KiB wait here and 16 KiB in libcurl. Not so on a shared HTTP/2 connection,
     /// where libcurl itself holds what its window of 32 MiB granted: see `TransferOptions.usesHTTP2`.
     static let highWater = 16 * 1024
-    /// The most that all header lines of an answer may have, in bytes.
-    private static let maximumHeaderBytes = 64 * 1024
     /// Up to here a body is copied into libcurl and leaves in one packet with the head.
     private static let copiedBodyBytes = 64 * 1024
 
@@ -111,9 +107,8 @@ internal import Glibc
     private func poll() throws(CurlError) -> Event? {
         if head == .complete {
             head = .delivered
-            let headers = headers
-            self.headers = []
-            return .head(status: status, headers: headers)
+            defer { answer = AnswerHead() }
+            return .head(status: answer.status, headers: answer.headers)
         }
         if !pending.isEmpty {
             var bytes: [UInt8] = []
@@ -275,19 +270,7 @@ internal import Glibc
         if code == CURLE_OK, refusal == nil {
             end(head == .incomplete ? .failed(CurlError(.cut, "the answer has no head")) : .finished)
         } else {
-            end(.failed(refusal ?? error(code)))
-        }
-    }
-
-    /// What libcurl's code means at this point of the call.
-    private func error(_ code: CURLcode) -> CurlError {
-        let error = CurlError(code)
-        switch error.code {
-        // libcurl calls an answer that is not HTTP an unsupported protocol.
-        case .badOptions where hasIssuedRequest: return CurlError(.cut, "the answer is not HTTP")
-        // Such as a proxy that refuses: nothing of the call has left.
-        case .cut where !hasIssuedRequest: return CurlError(.unreachable, error.message)
-        default: return error
+            end(.failed(refusal ?? CurlError(code, isRequestSent: hasIssuedRequest)))
         }
     }
 
@@ -324,31 +307,17 @@ internal import Glibc
     }
 
     private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
-        headerBytes += line.count
-        guard headerBytes <= Self.maximumHeaderBytes else {
+        // Trailers are of no use here.
+        guard head == .incomplete else { return true }
+        switch unsafe answer.take(line) {
+        case .incomplete: break
+        case .complete:
+            head = .complete
+            idleDeadline = deadline(after: idle)
+            wake()
+        case .tooLarge:
             refusal = CurlError(.tooLarge, "the head of the answer is too large")
             return false
-        }
-        if unsafe line.starts(with: "HTTP/".utf8) {
-            // Also after “100 Continue”: the last head counts.
-            let words = unsafe String(decoding: line, as: UTF8.self).split(separator: " ", maxSplits: 2)
-            status = words.count > 1 ? Int(words[1].prefix(3)) ?? 0 : 0
-            headers.removeAll(keepingCapacity: true)
-        } else if unsafe line.count <= 2 && line.allSatisfy({ $0 == 13 || $0 == 10 }) {
-            if status >= 200, head == .incomplete {
-                head = .complete
-                idleDeadline = deadline(after: idle)
-                wake()
-            }
-        } else if head == .incomplete, let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")) {
-            // Lines after the head are trailers, which nothing here needs.
-            let value = unsafe line[(colon + 1)...].drop { $0 == 32 || $0 == 9 }
-            let end = unsafe value.lastIndex { $0 > 32 }.map { $0 + 1 } ?? value.startIndex
-            unsafe headers.append(
-                (
-                    String(decoding: line[..<colon], as: UTF8.self).lowercased(),
-                    String(decoding: value[..<end], as: UTF8.self)
-                ))
         }
         return true
     }
@@ -382,7 +351,7 @@ internal import Glibc
         // May call `receive` before it returns.
         guard let easy = unsafe handle else { return }
         let code = unsafe curl_easy_pause(easy, CURLPAUSE_CONT)
-        if code != CURLE_OK { fail(refusal ?? error(code)) }
+        if code != CURLE_OK { fail(refusal ?? CurlError(code, isRequestSent: hasIssuedRequest)) }
     }
 
     /// Whether the call runs and takes what comes.
