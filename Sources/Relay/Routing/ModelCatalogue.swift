@@ -74,8 +74,9 @@ final class ModelCatalogue: Sendable {
     /// The list as it is, but after the first fetch there ever was, if that ends within `limit`.
     func current(awaitingFirstFor limit: Duration) async -> Snapshot {
         let snapshot = current()
-        guard !snapshot.isConfirmed, !firstAttempt.isOpen else { return snapshot }
+        guard !snapshot.isConfirmed else { return snapshot }
         await firstAttempt.wait(atMost: limit, on: ports.clock)
+        // Read again even without having waited: the fetch may have ended since the first look.
         return current()
     }
 
