@@ -18,63 +18,31 @@ struct JSONLineLog: ExchangeLog {
         guard lowestLevel <= .info else { return }
         var line = JSONWriter(capacity: 512)
         line.beginObject()
-        line.key("time")
-        line.string(
+        let started = record.startedUnixNanoseconds
+        line.member(
+            "time",
             Timestamp.text(
-                seconds: Int(record.startedUnixNanoseconds / 1_000_000_000),
-                nanoseconds: Int(record.startedUnixNanoseconds % 1_000_000_000)))
-        line.key("level")
-        line.string("info")
-        line.key("message")
-        line.string("exchange")
-        line.key("request_id")
-        line.string(record.requestID)
-        if let caller = record.callerHash {
-            line.key("caller")
-            line.string(caller)
-        }
-        line.key("route")
-        line.string(record.route)
-        line.key("method")
-        line.string(record.method)
-        if let model = record.model {
-            line.key("model")
-            line.string(model)
-        }
-        if let upstream = record.upstream {
-            line.key("upstream")
-            line.string(upstream)
-            line.key("upstream_calls")
-            line.int(record.upstreamCalls)
-        }
-        line.key("status")
-        line.int(record.status)
-        if let code = record.errorCode {
-            line.key("error_code")
-            line.string(code)
-        }
-        line.key("outcome")
-        line.string(record.outcome.rawValue)
+                seconds: Int(started / 1_000_000_000), nanoseconds: Int(started % 1_000_000_000)))
+        line.member("level", LogLevel.info.rawValue)
+        line.member("message", "exchange")
+        line.member("request_id", record.requestID)
+        line.member("caller", record.callerHash)
+        line.member("route", record.route)
+        line.member("method", record.method)
+        line.member("model", record.model)
+        line.member("upstream", record.upstream)
+        line.member("upstream_calls", record.upstream == nil ? nil : record.upstreamCalls)
+        line.member("status", record.status)
+        line.member("error_code", record.errorCode)
+        line.member("outcome", record.outcome.rawValue)
         line.key("stream")
         line.bool(record.isStreamed)
-        line.key("bytes_in")
-        line.int(record.bytesIn)
-        line.key("bytes_out")
-        line.int(record.bytesOut)
-        if let firstByte = record.firstByte {
-            line.key("first_byte_ms")
-            Self.milliseconds(firstByte, into: &line)
-        }
-        line.key("total_ms")
-        Self.milliseconds(record.total, into: &line)
-        if let tokens = record.inputTokens {
-            line.key("input_tokens")
-            line.int(tokens)
-        }
-        if let tokens = record.outputTokens {
-            line.key("output_tokens")
-            line.int(tokens)
-        }
+        line.member("bytes_in", record.bytesIn)
+        line.member("bytes_out", record.bytesOut)
+        line.member("first_byte_ms", record.firstByte)
+        line.member("total_ms", record.total)
+        line.member("input_tokens", record.inputTokens)
+        line.member("output_tokens", record.outputTokens)
         if record.usageIsEstimated {
             line.key("usage_estimated")
             line.bool(true)
@@ -91,19 +59,16 @@ struct JSONLineLog: ExchangeLog {
         let (seconds, nanoseconds) = clock.unixTime()
         var line = JSONWriter(capacity: 256)
         line.beginObject()
-        line.key("time")
-        line.string(Timestamp.text(seconds: seconds, nanoseconds: nanoseconds))
-        line.key("level")
-        line.string(level.rawValue)
-        line.key("message")
-        line.string(message.description)
+        line.member("time", Timestamp.text(seconds: seconds, nanoseconds: nanoseconds))
+        line.member("level", level.rawValue)
+        line.member("message", message.description)
         for field in fields {
             line.key(field.name)
             switch field.value {
             case .string(let text): line.string(text)
             case .int(let number): line.int(number)
             case .bool(let flag): line.bool(flag)
-            case .duration(let duration): Self.milliseconds(duration, into: &line)
+            case .duration(let duration): line.milliseconds(duration)
             }
         }
         finish(&line)
@@ -114,13 +79,36 @@ struct JSONLineLog: ExchangeLog {
         line.bytes.append(UInt8(ascii: "\n"))
         writer.write(line.bytes)
     }
+}
 
-    /// Milliseconds with three digits after the point, as number text.
-    private static func milliseconds(_ duration: Duration, into line: inout JSONWriter) {
+extension JSONWriter {
+    /// Writes a text member; nothing for nil.
+    fileprivate mutating func member(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        key(name)
+        string(value)
+    }
+
+    /// Writes a number member; nothing for nil.
+    fileprivate mutating func member(_ name: StaticString, _ value: Int?) {
+        guard let value else { return }
+        key(name)
+        int(value)
+    }
+
+    /// Writes a member in milliseconds; nothing for nil.
+    fileprivate mutating func member(_ name: StaticString, _ value: Duration?) {
+        guard let value else { return }
+        key(name)
+        milliseconds(value)
+    }
+
+    /// Writes milliseconds with three digits after the point.
+    fileprivate mutating func milliseconds(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         let microseconds = Int(seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000)
         let fraction = String(microseconds % 1000)
-        line.raw(
+        raw(
             "\(microseconds / 1000).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)".utf8
         )
     }
