@@ -39,6 +39,8 @@ final class ChatStream {
     ///
     /// - Throws: `clientGone` only.
     func run() async throws(ExchangeStop) {
+        // Whatever happens from here on, no call outlives the exchange.
+        defer { for call in calls { call.cancel() } }
         do throws(ExchangeStop) {
             if calls.count == 1 { try await runOne() } else { try await runAll() }
         } catch .failure(let failure) {

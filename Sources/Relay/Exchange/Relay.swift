@@ -58,7 +58,9 @@ public final class Relay: Sendable {
         var clientLeft = false
         do throws(ExchangeStop) {
             do throws(ExchangeStop) {
-                try await take(step, exchange)
+                // The stream runs from here, where the frames of what came before are gone: a task keeps as much memory as
+                // its deepest moment took.
+                if let stream = try await take(step, exchange) { try await stream.run() }
             } catch .failure(let failure) {
                 try await exchange.send(failure)
             }
@@ -118,7 +120,9 @@ public final class Relay: Sendable {
         }
     }
 
-    private func take(_ step: consuming Step, _ exchange: Exchange) async throws(ExchangeStop) {
+    /// Answers, or prepares the stream that is the answer.
+    private func take(_ step: consuming Step, _ exchange: Exchange) async throws(ExchangeStop) -> ChatStream?
+    {
         switch step {
         case .fail(let failure): throw .failure(failure)
         case .send(let status, let body): try await exchange.send(status: status, body: body)
@@ -129,8 +133,9 @@ public final class Relay: Sendable {
         case .sendModels:
             try await exchange.send(status: 200, body: OpenAIModelEncoder.list(await router.listing()))
         case .sendModel(let id): try await sendModel(id, exchange)
-        case .chat(let body, let credential): try await chat(body, credential, exchange)
+        case .chat(let body, let credential): return try await chat(body, credential, exchange)
         }
+        return nil
     }
 
     private func check(_ method: String, _ path: String, _ route: Route) throws(Failure) {
@@ -156,7 +161,7 @@ public final class Relay: Sendable {
 
     private func chat(
         _ body: consuming [UInt8], _ credential: String, _ exchange: Exchange
-    ) async throws(ExchangeStop) {
+    ) async throws(ExchangeStop) -> ChatStream? {
         let chat: PreparedChat
         do throws(Failure) {
             chat = try await PreparedChat(
@@ -166,27 +171,22 @@ public final class Relay: Sendable {
         }
         // The client may have left while a long body was decoded: then nothing is to be paid for.
         if Task.isCancelled { throw .clientGone }
-        let answer = start(consume chat, credential, exchange)
-        // Whatever happens from here on, no call outlives the exchange.
-        defer { for call in answer.calls { call.cancel() } }
-        switch answer.kind {
-        case .streamed(let stream): try await stream.run()
-        case .whole(let result, let id, let created):
-            let (bytes, usage) = try await result.body(answer.calls, id: id, created: created)
+        switch start(consume chat, credential, exchange) {
+        case .streamed(let stream): return stream
+        case .whole(let result, let calls, let id, let created):
+            // Whatever happens from here on, no call outlives the exchange.
+            defer { for call in calls { call.cancel() } }
+            let (bytes, usage) = try await result.body(calls, id: id, created: created)
             exchange.record.note(usage)
             try await exchange.send(status: 200, body: bytes)
+            return nil
         }
     }
 
     /// A chat whose upstream calls run.
-    private struct RunningChat {
-        enum Kind {
-            case streamed(ChatStream)
-            case whole(ChatResult, id: String, created: Int)
-        }
-
-        let calls: [any UpstreamCall]
-        let kind: Kind
+    private enum RunningChat {
+        case streamed(ChatStream)
+        case whole(ChatResult, [any UpstreamCall], id: String, created: Int)
     }
 
     /// Starts the upstream calls. The prompt is the transport's from here on, not ours for as long as the answer takes.
@@ -202,12 +202,13 @@ public final class Relay: Sendable {
         let created = ports.clock.unixTime().seconds
         guard chat.isStreamed else {
             let result = ChatResult(chat, ports: ports, limits: configuration.limits)
-            return RunningChat(calls: calls, kind: .whole(result, id: id, created: created))
+            return .whole(result, calls, id: id, created: created)
         }
         let answer = StreamedAnswer(chat, id: id, created: created, limits: configuration.limits)
-        let stream = ChatStream(
-            exchange, chat.route.upstream, calls, answer, ports: ports, heartbeat: configuration.heartbeat)
-        return RunningChat(calls: calls, kind: .streamed(stream))
+        return .streamed(
+            ChatStream(
+                exchange, chat.route.upstream, calls, answer, ports: ports,
+                heartbeat: configuration.heartbeat))
     }
 
     /// Starts as many calls as there are choices.
