@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Glibc
 
 /// A socket of libcurl under a loop's watch.
 ///
@@ -13,6 +14,7 @@ final class SocketWatch: FileWatcher {
     let isConnection: Bool
     private var registered: FileInterest?
     private var wanted: FileInterest = []
+    private var knownPort: Int32 = 0
 
     init(socket: Int32, pool: TransferPool, isConnection: Bool) {
         self.socket = socket
@@ -48,6 +50,25 @@ final class SocketWatch: FileWatcher {
     func forget(on loop: EventLoop) {
         if registered != nil { loop.forget(socket) }
         registered = nil
+    }
+
+    /// This side's port, 0 while there is none: libcurl names a call's connection by nothing else. `getsockname`
+    var localPort: Int32 {
+        // A connection keeps its port.
+        if knownPort != 0 { return knownPort }
+        var address = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let isKnown = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(socket, $0, &size) == 0
+            }
+        }
+        guard isKnown else { return 0 }
+        // The port is at the same place in the addresses of IPv4 and IPv6.
+        knownPort = unsafe withUnsafeBytes(of: &address) { bytes in
+            Int32(unsafe bytes[2]) << 8 | Int32(unsafe bytes[3])
+        }
+        return knownPort
     }
 
     func fileIsReady(_ what: FileInterest) {

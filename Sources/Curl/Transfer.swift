@@ -41,6 +41,7 @@ internal import Glibc
     private var body: [UInt8] = []
     private var bodySent = 0
     private var hasIssuedRequest = false
+    private let mayShareConnection: Bool
     /// This side's port of the connection that the request was sent on; 0 before.
     private(set) var localPort: Int32 = 0
     /// Why a callback made libcurl give up, if one did.
@@ -71,6 +72,7 @@ internal import Glibc
         firstByte = options.firstByte
         idle = options.idle
         maximumBodyBytes = options.maximumBodyBytes
+        mayShareConnection = options.usesHTTP2 && options.isTLS
         // Also kept here, because libcurl does not count the time for which a call waits for another's connection.
         connectDeadline = loop.deadline(after: options.connect)
         totalDeadline = deadline(after: options.total)
@@ -218,12 +220,11 @@ internal import Glibc
         unsafe fr_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
         unsafe fr_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         unsafe fr_easy_set_string(easy, CURLOPT_URL, options.url)
-        unsafe fr_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect))
+        unsafe fr_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, options.connectMilliseconds)
         unsafe fr_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
         unsafe fr_easy_set_long(easy, CURLOPT_BUFFERSIZE, options.receiveBufferBytes)
         unsafe fr_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        let isTLS = options.url.utf8.starts(with: "https:".utf8)
-        if isTLS, options.usesHTTP2 {
+        if mayShareConnection {
             unsafe fr_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
             // Rather wait for a connection that is being made than open one more beside it.
             unsafe fr_easy_set_long(easy, CURLOPT_PIPEWAIT, 1)
@@ -261,10 +262,6 @@ internal import Glibc
         unsafe pool.prepare(easy)
     }
 
-    private func milliseconds(_ duration: Duration) -> Int {
-        max(1, Int(clamping: (loop.deadline(after: duration) - loop.now) / 1_000_000))
-    }
-
     /// libcurl is done with the call. Called by the pool, never inside a callback of libcurl.
     func completed(_ code: CURLcode) {
         if code == CURLE_OK, refusal == nil {
@@ -284,7 +281,8 @@ internal import Glibc
         loop.cancel(timer)
         if let easy = unsafe handle {
             unsafe handle = nil
-            unsafe pool.giveBack(easy, of: self, isGivenUp: isGivenUp && hasIssuedRequest)
+            unsafe pool.giveBack(
+                easy, of: self, isGivenUp: isGivenUp && hasIssuedRequest && mayShareConnection)
         }
         headerList = HeaderList()
         body = []

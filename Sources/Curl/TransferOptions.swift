@@ -34,6 +34,14 @@ public struct TransferOptions: Sendable {
     /// 32 MiB granted, as long as other calls read from the connection.
     public var usesHTTP2 = true
 
+    /// `connect` as libcurl takes it: at least one, because 0 would be its default of five minutes.
+    var connectMilliseconds: Int {
+        max(1, Int(min(connect, .seconds(1 << 31)) / .milliseconds(1)))
+    }
+
+    /// Whether the URL asks for TLS.
+    var isTLS: Bool { url.utf8.starts(with: "https:".utf8) }
+
     /// Makes a GET request.
     public init(url: String) {
         self.url = url

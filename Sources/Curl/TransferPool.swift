@@ -91,8 +91,8 @@ internal import Glibc
 
     /// Takes a call away from libcurl, whatever its state, and keeps the handle for another one.
     ///
-    /// - Parameter isGivenUp: the request is out, its answer has not ended, and the upstream is to learn at once that
-    ///   nobody waits for it.
+    /// - Parameter isGivenUp: the request is out on a connection that may be shared, its answer has not ended, and the
+    ///   upstream is to learn at once that nobody waits for it.
     func giveBack(_ easy: UnsafeMutableRawPointer, of transfer: Transfer, isGivenUp: Bool) {
         unsafe curl_multi_remove_handle(multi, easy)
         running[ObjectIdentifier(transfer)] = nil
@@ -111,7 +111,7 @@ internal import Glibc
     ///
     /// An HTTP/1 connection is closed already, and its watch gone.
     private func sendReset(port: Int32) {
-        guard let socket = sockets.first(where: { $1.isConnection && Self.localPort(of: $0) == port })?.key
+        guard let socket = sockets.first(where: { $1.isConnection && $1.localPort == port })?.key
         else {
             return
         }
@@ -119,22 +119,6 @@ internal import Glibc
             other.flushConnection()
         } else {
             shutdown(socket, Int32(SHUT_RDWR))
-        }
-    }
-
-    /// libcurl names a call's connection by nothing but its addresses and ports. `getsockname`
-    private static func localPort(of socket: Int32) -> Int32? {
-        var address = sockaddr_storage()
-        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let isKnown = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe getsockname(socket, $0, &size) == 0
-            }
-        }
-        guard isKnown else { return nil }
-        // The port is at the same place in the addresses of IPv4 and IPv6.
-        return unsafe withUnsafeBytes(of: &address) { bytes in
-            Int32(unsafe bytes[2]) << 8 | Int32(unsafe bytes[3])
         }
     }
 

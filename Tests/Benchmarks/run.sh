@@ -9,19 +9,16 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 missing=()
-for package in libfcgi-dev libcurl4-openssl-dev nginx wrk python3; do
+for package in libfcgi-dev libcurl4-openssl-dev wrk python3; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing+=("$package")
 done
 # nginx-light and its kin provide nginx as well.
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
-if [ -x /usr/sbin/nginx ]; then missing=("${missing[@]/#%nginx/}"); fi
-wanted=()
-for package in "${missing[@]}"; do [ -n "$package" ] && wanted+=("$package"); done
-if [ "${#wanted[@]}" -gt 0 ]; then
+if [ "${#missing[@]}" -gt 0 ]; then
     sudo=(); [ "$(id -u)" = 0 ] || sudo=(sudo)
-    echo "installing: ${wanted[*]}"
+    echo "installing: ${missing[*]}"
     "${sudo[@]}" apt-get update -qq
-    "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null
+    "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
 swift build -c release --static-swift-stdlib --product fastrelay

@@ -7,7 +7,6 @@ struct CGIVariables {
     private var scriptName = ""
     private var pathInfo = ""
     private var requestURI = ""
-    private var documentURI = ""
     private var query = ""
     private var contentType = ""
     private var contentLength = ""
@@ -29,7 +28,6 @@ struct CGIVariables {
         case "SCRIPT_NAME": scriptName = value
         case "PATH_INFO": pathInfo = value
         case "REQUEST_URI": requestURI = value
-        case "DOCUMENT_URI": documentURI = value
         case "QUERY_STRING": query = value
         case "CONTENT_TYPE": contentType = value
         case "CONTENT_LENGTH": contentLength = value
@@ -75,36 +73,5 @@ struct CGIVariables {
         guard !mount.isEmpty, path != mount, path.hasPrefix(mount) else { return path }
         let rest = path.dropFirst(mount.count)
         return rest.first == "/" ? String(rest) : path
-    }
-}
-
-/// Percent-encoding of paths (RFC 3986, section 2.1).
-enum PercentCoding {
-    /// Decodes each `%` with two hexadecimal digits and leaves others as they are; what is not UTF-8 is repaired.
-    static func decode(_ text: String) -> String {
-        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let high = digit(rest[rest.startIndex]), let low = digit(rest[rest.startIndex + 1])
-            {
-                bytes.append(high << 4 | low)
-                rest.removeFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -24,9 +24,8 @@ final class Service: Sendable {
         SignalSource.block(handledSignals)
         Self.raiseDescriptorLimit()
 
-        guard (options.wireProtocol ?? configuration.wireProtocol) == .fastcgi else {
-            throw ExitReason(
-                code: .configuration, message: "protocol: only fastcgi is spoken by this version")
+        switch options.wireProtocol ?? configuration.wireProtocol {
+        case .fastcgi: break
         }
         // The socket before everything else: web servers can connect while the rest is made.
         var socket: ListeningSocket? = try listen(options, configuration)
