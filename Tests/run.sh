@@ -61,7 +61,8 @@ allowed_imports() {
         EventLoop) echo CLinux Glibc Synchronization ;;
         FastCGI) echo CFastCGI EventLoop Glibc Synchronization ;;
         Curl) echo CCurl EventLoop Glibc Synchronization ;;
-        Wire | Tokens) echo ;;
+        Wire | CVocabulary) echo ;;
+        Tokens) echo CVocabulary ;;
         Dialects) echo Wire ;;
         Relay) echo Wire Tokens Dialects Synchronization ;;
         Worker) echo EventLoop FastCGI Curl Wire Relay Glibc Synchronization ;;
