@@ -55,7 +55,7 @@ let package = Package(
         .testTarget(name: "TokensTests", dependencies: ["Tokens"], swiftSettings: settings),
         .testTarget(name: "DialectsTests", dependencies: ["Dialects", "Wire"], swiftSettings: settings),
         .testTarget(
-            name: "RelayTests", dependencies: ["Relay", "Dialects", "Wire", "TestSupport"],
+            name: "RelayTests", dependencies: ["Relay", "Dialects", "Tokens", "Wire", "TestSupport"],
             swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "EventLoop"], swiftSettings: settings),

@@ -23,6 +23,9 @@ public struct OneMinStreamDecoder: Sendable {
     /// True when the last event was given.
     public private(set) var isComplete = false
 
+    /// Bytes of the event that has begun and is not complete.
+    public var heldBytes: Int { parser.heldBytes }
+
     /// A decoder at the start of a stream.
     ///
     /// - Parameters:
