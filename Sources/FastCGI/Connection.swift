@@ -115,9 +115,9 @@ final class Connection: FileWatcher, @unchecked Sendable {
         }
     }
 
-    private func readBody(_ parameters: [Request.Parameter]) {
+    private func readBody(_ parameters: RequestParameters) {
         state = .readingBody
-        let expected = parameters.first { $0.name == "CONTENT_LENGTH" }.flatMap { Int($0.value) }
+        let expected = parameters["CONTENT_LENGTH"].flatMap { Int($0) }
         let limits = server.limits
         let deadline = loop.deadline(after: limits.bodyTime)
         let isAccepted = server.bodyReaders.submit { [self] in
@@ -163,16 +163,19 @@ final class Connection: FileWatcher, @unchecked Sendable {
         resumeCreditWaiter()
     }
 
+    /// Whether something can be written at once.
+    func hasCredit() -> Bool {
+        guard !isClientGone, state == .answering else { return false }
+        if credit <= 0, isWritable() { credit = fullCredit }
+        return credit > 0
+    }
+
     /// Suspends until something can be written.
     ///
     /// - Returns: false when the client is gone.
     func waitForCredit() async -> Bool {
         while !isClientGone, state == .answering {
-            if credit > 0 { return true }
-            if isWritable() {
-                credit = fullCredit
-                return true
-            }
+            if hasCredit() { return true }
             await withCheckedContinuation { continuation in
                 creditWaiter = continuation
                 do {

@@ -30,7 +30,9 @@ public final class ResponseStream: @unchecked Sendable {
     public func write(_ bytes: [UInt8], isLast: Bool) async throws(ClientGone) {
         var rest = bytes[...]
         while true {
-            guard !hasEnded, await connection.waitForCredit() else { throw ClientGone() }
+            guard !hasEnded else { throw ClientGone() }
+            // Asked first without a suspension, which costs the task memory that it keeps.
+            if !connection.hasCredit(), !(await connection.waitForCredit()) { throw ClientGone() }
             let piece = rest.prefix(Connection.maximumWriteBytes)
             rest = rest.dropFirst(piece.count)
             let isEnd = isLast && rest.isEmpty

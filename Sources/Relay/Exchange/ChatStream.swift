@@ -5,7 +5,7 @@ import Wire
 ///
 /// Each chunk of an upstream becomes at most a few sends, and the next chunk is asked for only when they are done, so a
 /// slow client holds one chunk, its translation, and what the transport buffers, and no more.
-final class ChatStream {
+final class ChatStream: RunningChat {
     private struct Arrival: Sendable { let choice: Int; let event: Result<UpstreamEvent, UpstreamError> }
 
     /// More than this is sent before more is translated, in bytes.
@@ -20,6 +20,13 @@ final class ChatStream {
     private let heartbeat: Duration?
     private let firstEventDeadline: Instant?
     private var answer: StreamedAnswer
+    /// Whether the last byte is on its way.
+    private var hasEnded = false
+    /// The bytes of the event at hand, and how many of them are translated.
+    private var bytes: [UInt8] = []
+    private var translated = 0
+    /// The head of an answer that is none.
+    private var refusedHead: (status: Int, headers: HeaderFields)?
 
     /// What was asked of the calls has just been started.
     init(
@@ -35,36 +42,40 @@ final class ChatStream {
         firstEventDeadline = upstream.settings.timeouts.firstEvent.map { ports.clock.now() + $0 }
     }
 
-    /// Runs to the end of the answer, successful or not, and tells the client either way.
-    ///
-    /// - Throws: `clientGone` only.
+    /// Nothing here that suspends holds more than it must, and what it calls is not inlined: see `Relay.answer`.
     func run() async throws(ExchangeStop) {
         // Whatever happens from here on, no call outlives the exchange.
-        defer { for call in calls { call.cancel() } }
+        defer { cancelCalls() }
         do throws(ExchangeStop) {
             if calls.count == 1 { try await runOne() } else { try await runAll() }
-        } catch .failure(let failure) {
             note()
-            return try await exchange.send(failure, after: answer.pending)
+        } catch {
+            note()
+            await exchange.end(by: error, after: rest())
         }
-        note()
+    }
+
+    /// What is translated and not sent.
+    @inline(never) private func rest() -> [UInt8] { answer.pending }
+
+    @inline(never) private func cancelCalls() {
+        for call in calls { call.cancel() }
     }
 
     /// Puts what was used into the record.
-    private func note() {
+    @inline(never) private func note() {
         exchange.record.note(answer.usage)
     }
 
     /// The direct way of a single call.
-    private func runOne() async throws(ExchangeStop) {
-        while !answer.isComplete {
-            let event: UpstreamEvent
+    @inline(never) private func runOne() async throws(ExchangeStop) {
+        while !hasEnded {
             do throws(UpstreamError) {
-                event = try await calls[0].next(silence: patience())
+                take(try await calls[0].next(silence: patience()), choice: 0)
             } catch {
                 throw ExchangeStop(error, from: upstream)
             }
-            try await take(event, choice: 0)
+            try await pass(choice: 0)
         }
     }
 
@@ -90,13 +101,14 @@ final class ChatStream {
                 let choice = arrival.choice
                 do throws(ExchangeStop) {
                     switch arrival.event {
-                    case .success(let event): try await take(event, choice: choice)
+                    case .success(let event): take(event, choice: choice)
                     case .failure(let error): throw ExchangeStop(error, from: upstream)
                     }
+                    try await pass(choice: choice)
                 } catch {
                     return error
                 }
-                if answer.isComplete { return nil }
+                if hasEnded { return nil }
                 if !answer.isOver(choice) { wait(choice) }
             }
             return nil
@@ -105,7 +117,7 @@ final class ChatStream {
     }
 
     /// How long a call may be waited for before something has to be done: a comment, or giving up.
-    private func patience() -> Duration? {
+    @inline(never) private func patience() -> Duration? {
         let now = ports.clock.now()
         var patience = heartbeat.map { exchange.lastSent + $0 - now }
         if !answer.hasBegun, let firstEventDeadline {
@@ -114,72 +126,75 @@ final class ChatStream {
         return patience
     }
 
-    private func take(_ event: UpstreamEvent, choice: Int) async throws(ExchangeStop) {
+    /// Takes an event in. What comes of it is passed on by `pass`.
+    @inline(never) private func take(_ event: UpstreamEvent, choice: Int) {
         switch event {
-        case .head(let status, let headers): try await takeHead(status, headers, choice: choice)
-        case .bytes(let bytes): try await takeBytes(bytes, choice: choice)
-        case .end:
-            answer.end(choice: choice)
-            try await send()
+        case .head(let status, let headers):
+            guard (200..<300).contains(status) else {
+                refusedHead = (status, headers)
+                return
+            }
+            if let type = headers["content-type"], RequestBody.isJSON(type) {
+                answer.expectWholeBody(choice: choice)
+            }
+        case .bytes(let bytes):
+            self.bytes = bytes
+            translated = 0
+        case .end: answer.end(choice: choice)
         case .silence: break
         }
-        try await keepAlive()
     }
 
-    private func takeHead(_ status: Int, _ headers: HeaderFields, choice: Int) async throws(ExchangeStop) {
-        guard (200..<300).contains(status) else {
-            let body = await UpstreamAnswer.errorBody(calls[choice])
-            if Task.isCancelled { throw .clientGone }
-            throw .failure(OneMinErrorDecoder.failure(status: status, headers: headers, body: body))
-        }
-        if let type = headers["content-type"], RequestBody.isJSON(type) {
-            answer.expectWholeBody(choice: choice)
+    /// Sends what comes of the event at hand, piece by piece.
+    private func pass(choice: Int) async throws(ExchangeStop) {
+        if refusedHead != nil { throw await refusal(choice: choice) }
+        while let isLast = try translate(choice: choice) {
+            try await exchange.send(streamed: answer.pending, isLast: isLast)
+            answer.clearPending()
+            if isLast { return }
         }
     }
 
-    private func takeBytes(_ bytes: [UInt8], choice: Int) async throws(ExchangeStop) {
-        if bytes.count <= Self.sliceBytes {
-            answer.take(bytes, choice: choice)
-        } else {
-            var start = 0
-            while start < bytes.count, answer.failure == nil, !answer.isOver(choice) {
-                let end = min(start + Self.sliceBytes, bytes.count)
-                answer.take(Array(bytes[start..<end]), choice: choice)
-                start = end
-                if answer.pending.count >= Self.flushBytes { try await flush() }
-            }
+    /// What an answer with an error status means.
+    private func refusal(choice: Int) async -> ExchangeStop {
+        let body = await UpstreamAnswer.errorBody(calls[choice])
+        guard let refusedHead, !Task.isCancelled else { return .clientGone }
+        return .failure(
+            OneMinErrorDecoder.failure(status: refusedHead.status, headers: refusedHead.headers, body: body))
+    }
+
+    /// Translates bytes until there is something worth sending, or none are left.
+    ///
+    /// - Returns: whether what is to be sent ends the answer; nil when nothing is to be sent.
+    @inline(never) private func translate(choice: Int) throws(ExchangeStop) -> Bool? {
+        while translated < bytes.count, answer.failure == nil, !answer.isOver(choice),
+            answer.pending.count < Self.flushBytes
+        {
+            let end = min(translated + Self.sliceBytes, bytes.count)
+            answer.take(
+                end - translated == bytes.count ? bytes : Array(bytes[translated..<end]), choice: choice)
+            translated = end
         }
+        if translated == bytes.count { bytes = [] }
         if answer.isOver(choice) { calls[choice].cancel() }
-        try await send()
-    }
-
-    /// Sends what gathered; with the last choice's end also what ends the stream, in the same send.
-    private func send() async throws(ExchangeStop) {
         if let failure = answer.failure { throw .failure(failure) }
         if answer.isComplete {
+            // With the last choice's end also what ends the stream, in the same send.
             answer.finish()
-            try await exchange.send(streamed: answer.pending, isLast: true)
-            answer.clearPending()
-        } else if !answer.pending.isEmpty {
-            try await flush()
+            hasEnded = true
+            return true
         }
-    }
-
-    private func flush() async throws(ExchangeStop) {
-        try await exchange.send(streamed: answer.pending, isLast: false)
-        answer.clearPending()
+        if answer.pending.isEmpty { try keepAlive() }
+        return answer.pending.isEmpty ? nil : false
     }
 
     /// Gives up a call without a first event, and breaks a long silence with a comment.
-    private func keepAlive() async throws(ExchangeStop) {
-        guard !answer.isComplete else { return }
+    private func keepAlive() throws(ExchangeStop) {
         let now = ports.clock.now()
         if !answer.hasBegun, let firstEventDeadline, now >= firstEventDeadline {
             throw .failure(
                 Failure(UpstreamError(.timedOut(.firstEvent), message: ""), from: upstream.name))
         }
-        if let heartbeat, now - exchange.lastSent >= heartbeat {
-            try await exchange.send(streamed: OpenAIChatStreamEncoder.heartbeat, isLast: false)
-        }
+        if let heartbeat, now - exchange.lastSent >= heartbeat { answer.addHeartbeat() }
     }
 }

@@ -4,7 +4,20 @@ import Wire
 /// One request on its way to its answer: what was sent so far, and what the log will say.
 ///
 /// It belongs to the exchange's task and never leaves it.
-final class Exchange {
+public final class Exchange {
+    /// What a request leads to, as far as it can be said without waiting.
+    enum Step {
+        case none
+        indirect case fail(Failure)
+        case send(status: Int, body: [UInt8])
+        case allow(methods: [String])
+        case sendModels
+        case sendModel(id: String)
+        case chat(body: [UInt8], credential: String)
+    }
+
+    /// What is to be done next.
+    var step = Step.none
     /// What the log will say.
     var record: ExchangeRecord
     /// When the request was taken over.
@@ -41,6 +54,12 @@ final class Exchange {
         record.bytesIn = request.body.count
     }
 
+    /// Takes the next step out, so that nothing of it is kept.
+    func takeStep() -> Step {
+        defer { step = .none }
+        return step
+    }
+
     /// Keeps the names of parameters that the upstream cannot express, for the answer's header.
     func ignore(_ names: [String]) {
         // The encoder gives documented names only; a header is no place to rely on that.
@@ -57,7 +76,8 @@ final class Exchange {
     }
 
     /// Sends a whole answer.
-    func send(
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) func send(
         status: Int, contentType: String? = "application/json", body: [UInt8],
         headers: [(String, String)] = []
     ) async throws(ExchangeStop) {
@@ -80,10 +100,23 @@ final class Exchange {
         try await send(head: complete(fields, status: 200), body: bytes, isLast: isLast)
     }
 
-    /// Sends a failure: with its own status while no byte was sent, else as the stream's error event. Then the end.
+    /// Ends the exchange before its answer is complete, and tells the client why, if it is still there.
     ///
     /// - Parameter pending: bytes of the stream that come before it.
-    func send(_ failure: Failure, after pending: [UInt8] = []) async throws(ExchangeStop) {
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) func end(by stop: ExchangeStop, after pending: [UInt8] = []) async {
+        do throws(ExchangeStop) {
+            guard case .failure(let failure) = stop else { throw stop }
+            try await send(failure, after: pending)
+        } catch {
+            // A failure cannot come from sending one: all that is left is a client that is gone.
+            record.outcome = .clientLeft
+            record.status = 499
+        }
+    }
+
+    /// Sends a failure: with its own status while no byte was sent, else as the stream's error event. Then the end.
+    private func send(_ failure: Failure, after pending: [UInt8]) async throws(ExchangeStop) {
         record.errorCode = failure.openAICode.map(Self.plainCode)
         guard !hasSentHead, pending.isEmpty else {
             record.outcome = .brokenOff
@@ -104,11 +137,8 @@ final class Exchange {
     }
 
     /// Writes the record, after the last byte or after the client left.
-    func finish(clientLeft: Bool) {
-        if clientLeft {
-            record.outcome = .clientLeft
-            record.status = 499
-        }
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) func finish() {
         record.total = ports.clock.now() - started
         ports.log.record(record)
     }

@@ -8,7 +8,8 @@ enum ExchangeStop: Error {
     indirect case failure(Failure)
 
     /// What an error of an upstream call means: one that was cancelled together with its task means that the client left.
-    init(_ error: UpstreamError, from upstream: Upstream) {
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) init(_ error: UpstreamError, from upstream: Upstream) {
         if error.kind == .cancelled, Task.isCancelled {
             self = .clientGone
         } else {

@@ -2,47 +2,42 @@ import Dialects
 import Tokens
 import Wire
 
-/// A chat request that is ready to be called: all that is needed of it, and no more, so that a long prompt is not held
-/// twice while its answer streams.
+/// A chat request that is ready to be called.
 struct PreparedChat: Sendable {
-    /// Where it goes and as which model.
-    var route: ModelRouter.Route
+    /// What is needed of it as long as the answer takes.
+    let plan: ChatPlan
     /// The body of each upstream call.
-    var body: [UInt8]
-    /// The parameters that the upstream cannot express.
-    var ignored: [String]
-    /// Whether the answer is streamed.
-    var isStreamed: Bool
-    /// Whether the stream ends with a usage chunk.
-    var wantsStreamedUsage: Bool
-    /// How many answers are wanted.
-    var choiceCount: Int
-    /// Texts at which an answer ends.
-    var stopSequences: [String]
-    /// The relay's own estimate of the prompt's tokens.
-    var inputTokens: Int
-    /// Whether web search is on.
-    var searchesWeb: Bool
-    /// How many bytes of an event or an answer can be an echo of the request.
-    var echoBytes: Int
+    let body: [UInt8]
 
-    /// Reads a request body, finds the model, and writes the upstream's body.
+    /// Reads a request body, finds the model, and writes the upstream's body, if that takes no time worth speaking of.
+    ///
+    /// - Returns: nil when it has to be done by `prepare`.
+    /// - Throws: whatever is wrong with the request; no upstream call was made then.
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) static func atOnce(
+        _ body: [UInt8], router: ModelRouter, limits: Configuration.Limits
+    ) throws(Failure) -> PreparedChat? {
+        guard body.count <= limits.offloadBytes else { return nil }
+        let draft = try Draft(body, limits)
+        guard let route = try router.knownRoute(draft.request.model) else { return nil }
+        return try PreparedChat(draft, route)
+    }
+
+    /// Does the same for a body of any length, and waits for the list of models if that may help.
     ///
     /// Bodies longer than `limits.offloadBytes` are read and written away from the loop.
     /// - Throws: whatever is wrong with the request; no upstream call was made then.
-    init(
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) static func prepare(
         _ body: [UInt8], router: ModelRouter, limits: Configuration.Limits, offload: any Offload
-    ) async throws(Failure) {
-        // Large values stay inside functions that do not suspend: what an asynchronous one holds lies in the task's own
-        // memory, which is kept at its largest to the end of the answer.
+    ) async throws(Failure) -> PreparedChat {
         let isLong = body.count > limits.offloadBytes
         let draft =
             isLong
             ? try await offload.run { () throws(Failure) in try Draft(body, limits) }
             : try Draft(body, limits)
         let route = try await router.route(draft.request.model)
-        self =
-            isLong
+        return isLong
             ? try await offload.run { () throws(Failure) in try PreparedChat(draft, route) }
             : try PreparedChat(draft, route)
     }
@@ -70,19 +65,17 @@ struct PreparedChat: Sendable {
         let settings = route.upstream.settings.webSearch
         let encoder = OneMinChatRequestEncoder(
             defaultSiteCount: settings.numOfSite, defaultMaximumWords: settings.maxWord)
-        (body, ignored) = try encoder.encode(request)
+        let (body, ignored) = try encoder.encode(request)
         var estimate = TokenEstimate()
         for turn in request.turns {
             for case .text(let part) in turn.parts { estimate.add(part.text) }
         }
-        inputTokens = estimate.tokens
-        self.route = route
-        isStreamed = request.isStreamed
-        wantsStreamedUsage = request.wantsStreamedUsage
-        choiceCount = request.choiceCount
-        stopSequences = request.stopSequences
-        searchesWeb = request.webSearch.isOn
-        echoBytes = 2 * body.count
+        self.body = body
+        plan = ChatPlan(
+            route: route, ignored: ignored, isStreamed: request.isStreamed,
+            wantsStreamedUsage: request.wantsStreamedUsage, choiceCount: request.choiceCount,
+            stopSequences: request.stopSequences, inputTokens: estimate.tokens,
+            searchesWeb: request.webSearch.isOn, echoBytes: 2 * body.count)
     }
 
     /// The upstream request of one of the calls.
@@ -90,17 +83,17 @@ struct PreparedChat: Sendable {
     /// The head of an answer that is not streamed comes only when it is complete, so it gets the time that a stream has
     /// until its first event.
     func upstreamRequest(credential: String, limits: Configuration.Limits) -> UpstreamRequest {
-        var request = route.upstream.request(
-            "POST", path: OneMinChatRequestEncoder.path(isStreamed: isStreamed),
+        var request = plan.route.upstream.request(
+            "POST", path: OneMinChatRequestEncoder.path(isStreamed: plan.isStreamed),
             headers: HeaderFields([
                 ("content-type", "application/json"),
-                ("accept", isStreamed ? "text/event-stream" : "application/json"),
+                ("accept", plan.isStreamed ? "text/event-stream" : "application/json"),
                 ("api-key", credential),
             ]))
         request.body = body
-        if !isStreamed {
+        if !plan.isStreamed {
             request.timeouts.firstByte = request.timeouts.firstEvent
-            request.maximumResponseBytes = limits.answerBytes + echoBytes
+            request.maximumResponseBytes = limits.answerBytes + plan.echoBytes
         }
         return request
     }

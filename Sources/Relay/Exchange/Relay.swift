@@ -54,51 +54,44 @@ public final class Relay: Sendable {
     /// A call that may cost money is made once, whatever comes of it: not even a refused connection is tried again, since
     /// the client's SDK repeats failures of that kind by itself, and knows better whether it still wants the answer.
     public func respond(to request: consuming ClientRequest, over client: any ClientResponse) async {
-        let (step, exchange) = begin(request, client)
-        var clientLeft = false
-        do throws(ExchangeStop) {
-            do throws(ExchangeStop) {
-                // The stream runs from here, where the frames of what came before are gone: a task keeps as much memory as
-                // its deepest moment took.
-                if let stream = try await take(step, exchange) { try await stream.run() }
-            } catch .failure(let failure) {
-                try await exchange.send(failure)
-            }
-        } catch {
-            // A failure cannot come from sending one: all that is left is a client that is gone.
-            clientLeft = true
-        }
-        exchange.finish(clientLeft: clientLeft)
+        await answer(begin(request, over: client))
     }
 
-    /// What a request leads to, as far as it can be said without waiting.
+    /// The first half of `respond`: all that can be said of a request without waiting.
     ///
     /// The request itself goes no further: an asynchronous function would keep it in the task's memory to the end.
-    private enum Step {
-        indirect case fail(Failure)
-        case send(status: Int, body: [UInt8])
-        case allow(methods: [String])
-        case sendModels
-        case sendModel(id: String)
-        case chat(body: [UInt8], credential: String)
-    }
-
-    private func begin(
-        _ request: consuming ClientRequest, _ client: any ClientResponse
-    ) -> (Step, Exchange) {
+    /// Not inlined for the sake of the caller's frame: see `answer`.
+    @inline(never)
+    public func begin(_ request: consuming ClientRequest, over client: any ClientResponse) -> Exchange {
         let route = Route(path: request.path)
         let exchange = Exchange(request, route: route, client: client, ports: ports)
         do throws(Failure) {
-            return (try firstStep(request, route, exchange), exchange)
+            exchange.step = try firstStep(request, route, exchange)
         } catch {
-            return (.fail(error), exchange)
+            exchange.step = .fail(error)
         }
+        return exchange
+    }
+
+    /// The second half of `respond`: everything else.
+    ///
+    /// A task keeps as much memory as its deepest moment took. So a chat runs from here, where the frames of what came
+    /// before it are gone, and whatever is on the way to it holds as little as it can: what need not suspend is done by
+    /// functions that do not, and those are marked `@inline(never)`, since what is inlined puts its values into the frame
+    /// of the function that suspends, used at that moment or not (2,048 bytes against 384 for `ChatStream.run`).
+    public func answer(_ exchange: Exchange) async {
+        do throws(ExchangeStop) {
+            try await take(exchange.takeStep(), exchange)?.run()
+        } catch {
+            await exchange.end(by: error)
+        }
+        exchange.finish()
     }
 
     /// Checks in order: the path, the method, the key, the body.
     private func firstStep(
         _ request: consuming ClientRequest, _ route: Route, _ exchange: Exchange
-    ) throws(Failure) -> Step {
+    ) throws(Failure) -> Exchange.Step {
         try check(request.method, request.path, route)
         if request.method == "OPTIONS" { return .allow(methods: route.methods) }
         var credential = ""
@@ -120,10 +113,12 @@ public final class Relay: Sendable {
         }
     }
 
-    /// Answers, or prepares the stream that is the answer.
-    private func take(_ step: consuming Step, _ exchange: Exchange) async throws(ExchangeStop) -> ChatStream?
-    {
+    /// Answers, or starts the chat that will.
+    private func take(
+        _ step: consuming Exchange.Step, _ exchange: Exchange
+    ) async throws(ExchangeStop) -> (any RunningChat)? {
         switch step {
+        case .none: break
         case .fail(let failure): throw .failure(failure)
         case .send(let status, let body): try await exchange.send(status: status, body: body)
         case .allow(let methods):
@@ -149,7 +144,8 @@ public final class Relay: Sendable {
         }
     }
 
-    private func sendModel(_ id: String, _ exchange: Exchange) async throws(ExchangeStop) {
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) private func sendModel(_ id: String, _ exchange: Exchange) async throws(ExchangeStop) {
         let entry: ModelEntry
         do throws(Failure) {
             entry = try await router.entry(id)
@@ -161,60 +157,43 @@ public final class Relay: Sendable {
 
     private func chat(
         _ body: consuming [UInt8], _ credential: String, _ exchange: Exchange
-    ) async throws(ExchangeStop) -> ChatStream? {
+    ) async throws(ExchangeStop) -> any RunningChat {
         let chat: PreparedChat
         do throws(Failure) {
-            chat = try await PreparedChat(
-                body, router: router, limits: configuration.limits, offload: ports.offload)
+            if let short = try PreparedChat.atOnce(body, router: router, limits: configuration.limits) {
+                chat = short
+            } else {
+                chat = try await PreparedChat.prepare(
+                    body, router: router, limits: configuration.limits, offload: ports.offload)
+            }
         } catch {
             throw .failure(error)
         }
         // The client may have left while a long body was decoded: then nothing is to be paid for.
         if Task.isCancelled { throw .clientGone }
-        switch start(consume chat, credential, exchange) {
-        case .streamed(let stream): return stream
-        case .whole(let result, let calls, let id, let created):
-            // Whatever happens from here on, no call outlives the exchange.
-            defer { for call in calls { call.cancel() } }
-            let (bytes, usage) = try await result.body(calls, id: id, created: created)
-            exchange.record.note(usage)
-            try await exchange.send(status: 200, body: bytes)
-            return nil
-        }
+        return start(chat, credential, exchange)
     }
 
-    /// A chat whose upstream calls run.
-    private enum RunningChat {
-        case streamed(ChatStream)
-        case whole(ChatResult, [any UpstreamCall], id: String, created: Int)
-    }
-
-    /// Starts the upstream calls. The prompt is the transport's from here on, not ours for as long as the answer takes.
-    private func start(
-        _ prepared: PreparedChat, _ credential: String, _ exchange: Exchange
-    ) -> RunningChat {
-        exchange.ignore(prepared.ignored)
-        exchange.record.note(prepared)
-        let calls = start(prepared, credential)
-        var chat = prepared
-        chat.body = []
+    /// Starts the upstream calls, as many as there are choices.
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) private func start(
+        _ chat: PreparedChat, _ credential: String, _ exchange: Exchange
+    ) -> any RunningChat {
+        let plan = chat.plan
+        exchange.ignore(plan.ignored)
+        exchange.record.note(plan)
+        let request = chat.upstreamRequest(credential: credential, limits: configuration.limits)
+        let calls = (0..<plan.choiceCount).map { _ in ports.transport.start(request) }
         let id = Identifier.make("chatcmpl-", ports.random)
         let created = ports.clock.unixTime().seconds
-        guard chat.isStreamed else {
-            let result = ChatResult(chat, ports: ports, limits: configuration.limits)
-            return .whole(result, calls, id: id, created: created)
+        guard plan.isStreamed else {
+            let encoder = OpenAIChatResultEncoder(id: id, created: created, model: plan.route.model)
+            return ChatResult(
+                exchange, plan, calls, encoder, ports: ports, limits: configuration.limits)
         }
-        let answer = StreamedAnswer(chat, id: id, created: created, limits: configuration.limits)
-        return .streamed(
-            ChatStream(
-                exchange, chat.route.upstream, calls, answer, ports: ports,
-                heartbeat: configuration.heartbeat))
-    }
-
-    /// Starts as many calls as there are choices.
-    private func start(_ chat: borrowing PreparedChat, _ credential: String) -> [any UpstreamCall] {
-        let request = chat.upstreamRequest(credential: credential, limits: configuration.limits)
-        return (0..<chat.choiceCount).map { _ in ports.transport.start(request) }
+        let answer = StreamedAnswer(plan, id: id, created: created, limits: configuration.limits)
+        return ChatStream(
+            exchange, plan.route.upstream, calls, answer, ports: ports, heartbeat: configuration.heartbeat)
     }
 
     /// Client text as an error repeats it: without control characters, cut at 200 characters.
@@ -233,7 +212,7 @@ public final class Relay: Sendable {
 
 extension ExchangeRecord {
     /// Takes over what is known when the upstream calls start.
-    fileprivate mutating func note(_ chat: PreparedChat) {
+    fileprivate mutating func note(_ chat: ChatPlan) {
         // A name that no list has is the client's text and not kept.
         model = chat.route.isListed ? chat.route.model : Self.unlistedModel
         upstream = chat.route.upstream.name

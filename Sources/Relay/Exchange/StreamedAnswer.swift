@@ -22,7 +22,7 @@ struct StreamedAnswer {
     private let maximumEventBytes: Int
 
     /// Begins an answer of as many choices as the chat wants.
-    init(_ chat: PreparedChat, id: String, created: Int, limits: Configuration.Limits) {
+    init(_ chat: ChatPlan, id: String, created: Int, limits: Configuration.Limits) {
         encoder = OpenAIChatStreamEncoder(
             id: id, created: created, model: chat.route.model, includeUsage: chat.wantsStreamedUsage)
         let count = chat.choiceCount
@@ -58,6 +58,7 @@ struct StreamedAnswer {
     /// Takes a piece of a choice's stream.
     mutating func take(_ bytes: [UInt8], choice: Int) {
         guard failure == nil, !choices[choice].isOver else { return }
+        if pending.isEmpty { pending.reserveCapacity(Self.usualRoom) }
         if wholeBodies[choice] != nil {
             takeWhole(bytes, choice: choice)
         } else {
@@ -92,17 +93,18 @@ struct StreamedAnswer {
         encoder.finish(into: &pending)
     }
 
-    /// Forgets what was sent, but keeps its memory unless one event had been very long.
-    mutating func clearPending() {
-        if pending.capacity > Self.longestKeptBuffer {
-            pending = []
-        } else {
-            pending.removeAll(keepingCapacity: true)
-        }
+    /// Adds a sign of life for a client that has waited long.
+    mutating func addHeartbeat() {
+        pending += OpenAIChatStreamEncoder.heartbeat
     }
 
-    /// A larger buffer is not kept for the rest of a stream, in bytes.
-    private static let longestKeptBuffer = 65536
+    /// Forgets what was sent, with its memory: until the next event of a model much time can pass.
+    mutating func clearPending() {
+        pending = []
+    }
+
+    /// Room for the chunks of a short piece of text, in bytes.
+    private static let usualRoom = 512
 
     private mutating func takeWhole(_ bytes: [UInt8], choice: Int) {
         wholeBodies[choice]?.append(contentsOf: bytes)

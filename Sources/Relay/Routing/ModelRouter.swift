@@ -53,28 +53,38 @@ struct ModelRouter: Sendable {
     ///
     /// - Throws: `modelNotFound` with the nearest names, or `invalidRequest` when there is no default.
     func route(_ requested: String) async throws(Failure) -> Route {
-        var name = requested
-        if name.isEmpty {
-            guard let standard = settings.defaultModel ?? settings.permitted.first else {
-                throw Failure(
-                    .invalidRequest, "Missing required parameter: 'model'.", parameter: "model",
-                    code: "missing_required_parameter")
-            }
-            name = standard
-        }
-        if let route = find(name) { return try permit(route, requested: name) }
+        let name = try filledIn(requested)
+        if let route = try knownRoute(name) { return route }
         var isConfirmed = true
         for vendor in vendors {
             let snapshot = await vendor.catalogue.current(awaitingFirstFor: Self.longestWait)
             isConfirmed = isConfirmed && snapshot.isConfirmed
         }
-        if let route = find(name) { return try permit(route, requested: name) }
+        if let route = try knownRoute(name) { return route }
         guard !isConfirmed, let route = unconfirmed(name) else { throw notFound(name) }
         return try permit(route, requested: name)
     }
 
+    /// The model that a request's name means by the lists there are; nil when none of them has it.
+    ///
+    /// - Throws: as `route` does.
+    func knownRoute(_ requested: String) throws(Failure) -> Route? {
+        let name = try filledIn(requested)
+        guard let route = find(name) else { return nil }
+        return try permit(route, requested: name)
+    }
+
+    private func filledIn(_ requested: String) throws(Failure) -> String {
+        if !requested.isEmpty { return requested }
+        if let standard = settings.defaultModel ?? settings.permitted.first { return standard }
+        throw Failure(
+            .invalidRequest, "Missing required parameter: 'model'.", parameter: "model",
+            code: "missing_required_parameter")
+    }
+
     /// The models that `/v1/models` shows: the permitted ones, each once.
-    func listing() async -> [ModelEntry] {
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) func listing() async -> [ModelEntry] {
         var entries: [ModelEntry] = []
         var seen: Set<String> = []
         for vendor in vendors {

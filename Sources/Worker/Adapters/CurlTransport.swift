@@ -61,9 +61,9 @@ private final class HomelessCall: UpstreamCall {
 }
 
 extension TransferOptions {
-    /// What is read at once of a stream, in bytes: dozens of events. Of 27 KB that an open stream took, libcurl's
-    /// default buffer was 16 (heaptrack, 500 streams).
-    private static let streamBufferBytes = 2 * 1024
+    /// What is read at once of a stream, in bytes: some events. The least that libcurl takes; its default of 16 KB would
+    /// be the largest part of an open stream.
+    private static let streamBufferBytes = 1024
 
     /// Translates the relay's request.
     init(_ request: UpstreamRequest) {

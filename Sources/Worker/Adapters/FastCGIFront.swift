@@ -12,14 +12,17 @@ struct FastCGIFront: RequestHandler {
     }
 
     func respond(to request: consuming Request, through response: ResponseStream) async {
-        let translated = Self.translate(request)
-        _ = consume request
-        await relay.respond(to: translated, over: FastCGIResponse(response))
+        await relay.answer(begin(request, response))
+    }
+
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) private func begin(_ request: consuming Request, _ response: ResponseStream) -> Exchange {
+        relay.begin(Self.translate(request), over: FastCGIResponse(response))
     }
 
     private static func translate(_ request: borrowing Request) -> ClientRequest {
         var variables = CGIVariables()
-        for parameter in request.parameters { variables.set(parameter.name, parameter.value) }
+        request.parameters.forEach { variables.set($0, $1) }
         let problem: ClientRequest.BodyProblem? =
             switch request.bodyProblem {
             case nil: nil

@@ -1,0 +1,77 @@
+import Dialects
+import Wire
+
+/// Reads the answer of one upstream call that does not stream.
+struct ChoiceReader: Sendable {
+    /// One choice's part of the client's answer.
+    struct Choice: Sendable {
+        /// What the model said.
+        var result: GenerationResult
+        /// What it used; nil only where nothing was generated.
+        var usage: Usage?
+    }
+
+    /// What was asked.
+    let plan: ChatPlan
+    /// Where long answers are decoded.
+    let offload: any Offload
+    /// What is long.
+    let limits: Configuration.Limits
+
+    /// Waits for the end of a call.
+    ///
+    /// - Throws: whatever went wrong with it.
+    func choice(_ call: any UpstreamCall) async throws(ExchangeStop) -> Choice {
+        var answer = UpstreamAnswer()
+        reading: while true {
+            let event: UpstreamEvent
+            do throws(UpstreamError) {
+                event = try await call.next(silence: nil)
+            } catch {
+                // The head has the time of the first event, so that is what ran out; see `PreparedChat`.
+                let isFirstEvent = error.kind == .timedOut(.firstByte)
+                throw ExchangeStop(
+                    isFirstEvent ? UpstreamError(.timedOut(.firstEvent), message: error.message) : error,
+                    from: plan.route.upstream)
+            }
+            switch event {
+            case .head(let status, let headers):
+                answer.status = status
+                answer.headers = headers
+                guard answer.isSuccess else {
+                    answer.body = await UpstreamAnswer.errorBody(call)
+                    break reading
+                }
+            case .bytes(let bytes): answer.append(bytes)
+            case .silence: break
+            case .end: break reading
+            }
+        }
+        if Task.isCancelled { throw .clientGone }
+        let plan = plan
+        do throws(Failure) {
+            guard answer.body.count > limits.offloadBytes else { return try Self.decode(answer, plan) }
+            let whole = answer
+            return try await offload.run { () throws(Failure) in try Self.decode(whole, plan) }
+        } catch {
+            throw .failure(error)
+        }
+    }
+
+    private static func decode(_ answer: UpstreamAnswer, _ plan: ChatPlan) throws(Failure) -> Choice {
+        guard answer.isSuccess else {
+            throw OneMinErrorDecoder.failure(
+                status: answer.status, headers: answer.headers, body: answer.body)
+        }
+        let events = OneMinResultDecoder.decode(answer.body, searchesWeb: plan.searchesWeb)
+        // The whole answer was paid for, also what lies behind a stop sequence.
+        var usage: Usage?
+        for case .usage(let last) in events { usage = last }
+        var choice = ChoiceEvents(
+            stopSequences: plan.stopSequences, inputTokens: plan.inputTokens, usage: usage)
+        var fold = GenerationFold()
+        for event in events { choice.take(event) { fold.add($0) } }
+        if let failure = choice.failure { throw failure }
+        return Choice(result: try fold.result(), usage: choice.usage)
+    }
+}
