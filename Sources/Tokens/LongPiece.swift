@@ -25,6 +25,10 @@ struct LongPiece {
     private var windowBytes = SmallMerge.capacity
     /// Tokens at the end of a window that do not become anchors.
     private static let unsettledTokens = 2
+    /// A window with fewer tokens than this does too little for its overlap.
+    private static let fewTokens = 12
+    /// Bytes of the largest window that is chosen for that reason alone.
+    private static let largestWindow = 4096
 
     init() {}
 
@@ -67,7 +71,11 @@ struct LongPiece {
                 Anchor(
                     start: anchor.start &+ token.lowerBound, end: anchor.start &+ token.upperBound,
                     before: anchor.before &+ settled))
-            if windowBytes > SmallMerge.capacity && window.tokens > 24 { windowBytes /= 2 }
+            if window.tokens < Self.fewTokens {
+                windowBytes = min(windowBytes &* 2, Self.largestWindow)
+            } else if windowBytes > SmallMerge.capacity && window.tokens > 4 &* Self.fewTokens {
+                windowBytes /= 2
+            }
         }
     }
 
