@@ -28,9 +28,12 @@ struct LongPiece {
     /// A window with fewer tokens than this does too little for its overlap.
     private static let fewTokens = 12
     /// Bytes of the largest window that is chosen for that reason alone.
-    private static let largestWindow = 4096
+    private let largestWindow: Int
 
-    init() {}
+    /// With `isGrowing`, the piece will be counted again and again: each time costs a window, so they stay small.
+    init(isGrowing: Bool) {
+        largestWindow = isGrowing ? SmallMerge.capacity : 4096
+    }
 
     /// Forgets all that depends on bytes from this offset on.
     mutating func truncate(to count: Int) {
@@ -72,7 +75,7 @@ struct LongPiece {
                     start: anchor.start &+ token.lowerBound, end: anchor.start &+ token.upperBound,
                     before: anchor.before &+ settled))
             if window.tokens < Self.fewTokens {
-                windowBytes = min(windowBytes &* 2, Self.largestWindow)
+                windowBytes = max(min(windowBytes &* 2, largestWindow), windowBytes)
             } else if windowBytes > SmallMerge.capacity && window.tokens > 4 &* Self.fewTokens {
                 windowBytes /= 2
             }

@@ -105,7 +105,7 @@ struct TokenEngine {
             var merge = SmallMerge()
             return merge.starts(bytes, count: count, available: available, tables: tables).nonzeroBitCount
         }
-        var piece = LongPiece()
+        var piece = LongPiece(isGrowing: false)
         return piece.tokens(bytes, count: count, available: available, tables: tables)
     }
 
@@ -120,7 +120,7 @@ struct TokenEngine {
             if tokens(bytes + start, count: end - start, available: count - start) == 1 {
                 ends.append(end)
             } else {
-                var piece = LongPiece()
+                var piece = LongPiece(isGrowing: false)
                 piece.forEachEnd(
                     bytes + start, count: end - start, available: count - start, tables: tables
                 ) { ends.append(start + $0) }
