@@ -83,6 +83,8 @@ cp "$here/fastrelay-location.conf" "$directory/snippets/"
     cat <<CONF
 daemon off;
 worker_processes auto;
+# Two descriptors for each connection of a client; without this the usual limit of 1,024 would be warned about.
+worker_rlimit_nofile 8192;
 pid nginx.pid;
 error_log stderr warn;
 events {

@@ -115,9 +115,9 @@ final class Connection: FileWatcher, @unchecked Sendable {
         }
     }
 
-    private func readBody(_ parameters: [Request.Parameter]) {
+    private func readBody(_ parameters: RequestParameters) {
         state = .readingBody
-        let expected = parameters.first { $0.name == "CONTENT_LENGTH" }.flatMap { Int($0.value) }
+        let expected = parameters["CONTENT_LENGTH"].flatMap { Int($0) }
         let limits = server.limits
         let deadline = loop.deadline(after: limits.bodyTime)
         let isAccepted = server.bodyReaders.submit { [self] in

@@ -1,13 +1,5 @@
 /// One request as the web server sent it.
 public struct Request: Sendable {
-    /// A CGI variable.
-    public struct Parameter: Sendable, Equatable {
-        /// Such as `REQUEST_METHOD` or `HTTP_AUTHORIZATION`.
-        public let name: String
-        /// The value; bytes that are not UTF-8 are repaired.
-        public let value: String
-    }
-
     /// Why a body is not whole.
     public enum BodyProblem: Sendable, Equatable {
         /// It is over the limit, in bytes.
@@ -20,8 +12,8 @@ public struct Request: Sendable {
         case overloaded
     }
 
-    /// The CGI variables in the web server's order, about thirty.
-    public let parameters: [Parameter]
+    /// The CGI variables.
+    public let parameters: RequestParameters
 
     /// The body; empty when `bodyProblem` says why it is not here.
     public let body: [UInt8]

@@ -49,22 +49,22 @@ internal import Glibc
     ///
     /// Each parameter is a block of its own (`PutParam` in fcgiapp.c), and the library frees each again at the end:
     /// nothing, then.
-    func takeParameters() -> [Request.Parameter] {
-        guard var entry = unsafe request.pointee.envp else { return [] }
-        var parameters: [Request.Parameter] = []
-        parameters.reserveCapacity(32)
-        while let line = unsafe entry.pointee {
-            if let equals = unsafe strchr(line, Int32(UInt8(ascii: "="))) {
-                let name = unsafe UnsafeRawBufferPointer(start: line, count: equals - line)
-                unsafe parameters.append(
-                    Request.Parameter(
-                        name: String(decoding: name, as: UTF8.self), value: String(cString: equals + 1)))
-            }
-            unsafe free(line)
-            unsafe entry.pointee = nil
-            unsafe entry += 1
-        }
+    func takeParameters() -> RequestParameters {
+        guard let lines = unsafe request.pointee.envp else { return RequestParameters(roomFor: 0, bytes: 0) }
         unsafe request.pointee.envp = nil
+        var count = 0
+        var length = 0
+        while let line = unsafe lines[count] {
+            unsafe length += strlen(line)
+            count += 1
+        }
+        var parameters = RequestParameters(roomFor: count, bytes: length)
+        for index in 0..<count {
+            guard let line = unsafe lines[index] else { break }
+            unsafe parameters.add(UnsafeRawBufferPointer(start: line, count: strlen(line)))
+            unsafe free(line)
+            unsafe lines[index] = nil
+        }
         return parameters
     }
 

@@ -1,14 +1,14 @@
 /// Merges the bytes of a piece of any length, like `SmallMerge`, in O(n log n).
 ///
 /// The least key is found in a tree in which every node is the least of eight below it.
-struct LargeMerge {
-    private var keys: [UInt64]
-    /// Where each level of the tree starts in `keys`, the leaves first, and the size of the last.
-    private var levels: [Int]
-    private var topCount: Int
+struct LargeMerge: ~Copyable {
+    private let keys: UnsafeMutablePointer<UInt64>
+    /// Where each level of the tree starts in `keys`, the leaves first. Eleven levels hold 2^33 keys.
+    private var levels = InlineArray<12, Int>(repeating: 0)
+    private var levelCount = 0
     /// For the start of each token, that of the next and that of the one before.
-    private var next: [UInt32]
-    private var previous: [UInt32]
+    private let next: UnsafeMutablePointer<UInt32>
+    private let previous: UnsafeMutablePointer<UInt32>
     private let count: Int
 
     /// Merges `count` bytes, at least 2 and fewer than 2^32.
@@ -16,27 +16,36 @@ struct LargeMerge {
         self.count = count
         var size = (count + 7) & ~7
         var total = 0
-        levels = []
         while true {
-            levels.append(total)
+            levels[levelCount] = total
+            levelCount += 1
             total += size
             if size <= 8 { break }
             size = (size / 8 + 7) & ~7
         }
-        topCount = size
-        keys = Array(repeating: .max, count: total)
-        next = (0..<UInt32(count)).map { $0 + 1 }
-        previous = (0..<UInt32(count)).map { $0 &- 1 }
+        keys = .allocate(capacity: total)
+        keys.initialize(repeating: .max, count: total)
+        next = .allocate(capacity: count)
+        previous = .allocate(capacity: count)
+        for place in 0..<count {
+            (next + place).initialize(to: UInt32(truncatingIfNeeded: place &+ 1))
+            (previous + place).initialize(to: UInt32(truncatingIfNeeded: place &- 1))
+        }
         for place in 0..<(count - 1) {
             keys[place] = Self.key(tables.rank(of: bytes[place], bytes[place + 1]), place)
         }
-        for level in 1..<max(levels.count, 1) {
-            let end = level + 1 < levels.count ? levels[level + 1] : total
-            for node in 0..<(end - levels[level]) where levels[level - 1] + node * 8 < levels[level] {
+        for level in 1..<levelCount {
+            for node in 0..<((levels[level] - levels[level - 1]) / 8) {
                 keys[levels[level] + node] = least(of: levels[level - 1] + node * 8)
             }
         }
         merge(bytes, available: available, tables: tables)
+    }
+
+    deinit {
+        keys.deallocate()
+        next.deallocate()
+        previous.deallocate()
     }
 
     /// Calls back with the end of each token, from the first to the last.
@@ -54,8 +63,9 @@ struct LargeMerge {
             return Self.key(
                 tables.rank(of: bytes + start, count: end - start, available: available - start), start)
         }
+        let top = levels[levelCount - 1]
         while true {
-            let best = least(of: levels[levels.count - 1])
+            let best = least(of: top)
             guard best != .max else { return }
             let left = Int(best & 0xFFFF_FFFF)
             let right = Int(next[left])
@@ -78,7 +88,7 @@ struct LargeMerge {
     private mutating func set(_ place: Int, _ key: UInt64) {
         keys[place] = key
         var node = place
-        for level in 1..<max(levels.count, 1) {
+        for level in 1..<levelCount {
             node >>= 3
             let value = least(of: levels[level - 1] + node * 8)
             if keys[levels[level] + node] == value { return }

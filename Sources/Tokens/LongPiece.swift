@@ -25,8 +25,15 @@ struct LongPiece {
     private var windowBytes = SmallMerge.capacity
     /// Tokens at the end of a window that do not become anchors.
     private static let unsettledTokens = 2
+    /// A window with fewer tokens than this does too little for its overlap.
+    private static let fewTokens = 12
+    /// Bytes of the largest window that is chosen for that reason alone.
+    private let largestWindow: Int
 
-    init() {}
+    /// With `isGrowing`, the piece will be counted again and again: each time costs a window, so they stay small.
+    init(isGrowing: Bool) {
+        largestWindow = isGrowing ? SmallMerge.capacity : 4096
+    }
 
     /// Forgets all that depends on bytes from this offset on.
     mutating func truncate(to count: Int) {
@@ -67,7 +74,11 @@ struct LongPiece {
                 Anchor(
                     start: anchor.start &+ token.lowerBound, end: anchor.start &+ token.upperBound,
                     before: anchor.before &+ settled))
-            if windowBytes > SmallMerge.capacity && window.tokens > 24 { windowBytes /= 2 }
+            if window.tokens < Self.fewTokens {
+                windowBytes = max(min(windowBytes &* 2, largestWindow), windowBytes)
+            } else if windowBytes > SmallMerge.capacity && window.tokens > 4 &* Self.fewTokens {
+                windowBytes /= 2
+            }
         }
     }
 

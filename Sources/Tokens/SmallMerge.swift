@@ -7,10 +7,10 @@
 struct SmallMerge: ~Copyable {
     /// The longest piece in bytes: the bits of a word.
     static let capacity = 64
-    private static let placeBits: UInt32 = 6
+    private static let placeBits: Int32 = 6
 
-    private var keys = InlineArray<64, UInt32>(repeating: .max)
-    private var minima = InlineArray<8, UInt32>(repeating: .max)
+    private var keys = InlineArray<64, Int32>(repeating: .max)
+    private var minima = InlineArray<8, Int32>(repeating: .max)
 
     init() {}
 
@@ -66,10 +66,11 @@ struct SmallMerge: ~Copyable {
         return later == 0 ? count : place &+ 1 &+ later.trailingZeroBitCount
     }
 
-    /// Ranks have 18 bits.
+    /// Ranks have 18 bits. Signed, because the least of signed numbers takes the processor fewer instructions.
     @inline(__always)
-    private static func key(_ rank: UInt32, _ place: Int) -> UInt32 {
-        rank == VocabularyTables.noRank ? .max : rank << placeBits | UInt32(truncatingIfNeeded: place)
+    private static func key(_ rank: UInt32, _ place: Int) -> Int32 {
+        rank == VocabularyTables.noRank
+            ? .max : Int32(truncatingIfNeeded: rank) << placeBits | Int32(truncatingIfNeeded: place)
     }
 
     @inline(__always)

@@ -47,11 +47,21 @@ struct TokenEngine {
         scanner.progress = progress
         var start = 0
         var tokens = 0
-        while start < count {
-            let next = end(&scanner, start)
-            if next < 0 { break }
-            tokens &+= self.tokens(bytes + start, count: next &- start, available: count &- start)
-            start = next
+        PieceMemo.withMemo(textBytes: count) { memo in
+            while start < count {
+                let next = end(&scanner, start)
+                if next < 0 { break }
+                let length = next &- start
+                if let memo, length > 2, length <= PieceMemo.longestPiece,
+                    count &- start >= PieceMemo.longestPiece
+                {
+                    tokens &+= self.tokens(
+                        bytes + start, count: length, available: count &- start, memo: memo)
+                } else {
+                    tokens &+= self.tokens(bytes + start, count: length, available: count &- start)
+                }
+                start = next
+            }
         }
         result.tokens = tokens
         result.bytes = start
@@ -75,13 +85,27 @@ struct TokenEngine {
         return mergedTokens(bytes, count: count, available: available)
     }
 
+    /// The same for a piece of 3 to 24 bytes of which the memo may know.
+    @inline(__always)
+    private func tokens(
+        _ bytes: UnsafePointer<UInt8>, count: Int, available: Int, memo: PieceMemo
+    ) -> Int {
+        var entry = PieceMemo.entry(bytes, count: count)
+        let place = memo.place(entry.hash)
+        if place.pointee.isSame(as: entry) { return Int(place.pointee.tokens) }
+        let tokens = tokens(bytes, count: count, available: available)
+        entry.tokens = UInt32(truncatingIfNeeded: tokens)
+        place.pointee = entry
+        return tokens
+    }
+
     @inline(never)
     private func mergedTokens(_ bytes: UnsafePointer<UInt8>, count: Int, available: Int) -> Int {
         if count <= SmallMerge.capacity {
             var merge = SmallMerge()
             return merge.starts(bytes, count: count, available: available, tables: tables).nonzeroBitCount
         }
-        var piece = LongPiece()
+        var piece = LongPiece(isGrowing: false)
         return piece.tokens(bytes, count: count, available: available, tables: tables)
     }
 
@@ -96,7 +120,7 @@ struct TokenEngine {
             if tokens(bytes + start, count: end - start, available: count - start) == 1 {
                 ends.append(end)
             } else {
-                var piece = LongPiece()
+                var piece = LongPiece(isGrowing: false)
                 piece.forEachEnd(
                     bytes + start, count: end - start, available: count - start, tables: tables
                 ) { ends.append(start + $0) }

@@ -3,11 +3,11 @@
 /// It can be one piece or two: what further text decides is where the first ends. Each is a `LongPiece`, so that asking
 /// again after a few more bytes costs the same however many there are.
 struct UnfinishedPiece {
-    private var first = LongPiece()
-    private var second = LongPiece()
+    private var first = LongPiece(isGrowing: true)
+    private var second = LongPiece(isGrowing: true)
     private var secondStart = 0
     /// All of it, where that is one piece at the end of the text and two before anything else.
-    private var whole = LongPiece()
+    private var whole = LongPiece(isGrowing: true)
     private var isUsed = false
 
     /// Shorter ones are counted anew each time.
@@ -53,7 +53,7 @@ struct UnfinishedPiece {
         var tokens = piece(&first, bytes, count: firstEnd, available: count, engine)
         if secondEnd > firstEnd {
             if secondStart != firstEnd {
-                second = LongPiece()
+                second = LongPiece(isGrowing: true)
                 secondStart = firstEnd
             }
             tokens += piece(

@@ -70,29 +70,30 @@ struct VocabularyTables {
     /// takes a single load.
     @inline(__always)
     func rank(of bytes: UnsafePointer<UInt8>, count: Int, available: Int) -> UInt32 {
-        var hash = UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15
+        var hash = Self.seed(count)
         if count <= 8 {
             let word = Self.word(at: bytes, count: count, available: available)
-            hash = Self.fold(hash ^ word)
-            return find(hash, count: count) { token in
+            return find(Self.hash(word, into: hash), count: count) { token in
                 Self.word(at: token, count: count, available: 8) == word
             }
         }
         let raw = UnsafeRawPointer(bytes)
         var offset = 0
         while offset &+ 8 <= count {
-            hash = Self.fold(hash ^ raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            hash = Self.hash(raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self), into: hash)
             offset &+= 8
         }
         if offset < count {
             let last = raw.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
-            hash = Self.fold(hash ^ (last &>> UInt64(truncatingIfNeeded: (offset &+ 8 &- count) &* 8)))
+            let unused = UInt64(truncatingIfNeeded: (offset &+ 8 &- count) &* 8)
+            hash = Self.hash(last &>> unused, into: hash)
         }
         return find(hash, count: count) { token in Self.isEqual(raw, UnsafeRawPointer(token), count: count) }
     }
 
+    /// The rank of the token with this hash and length that a closure finds equal at its bytes in the pool, or `noRank`.
     @inline(__always)
-    private func find(
+    func find(
         _ hash: UInt64, count: Int, isEqual: (UnsafePointer<UInt8>) -> Bool
     ) -> UInt32 {
         var group = ((hash >> 32) &* groupCount) >> 32
@@ -122,15 +123,20 @@ struct VocabularyTables {
         }
     }
 
+    /// What the hash of a token of so many bytes starts with; make-vocabulary.py computes the same.
     @inline(__always)
-    private static func fold(_ value: UInt64) -> UInt64 {
-        let product = value.multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+    static func seed(_ count: Int) -> UInt64 { UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15 }
+
+    /// The hash with eight more bytes; zeros stand for those after the end.
+    @inline(__always)
+    static func hash(_ word: UInt64, into hash: UInt64) -> UInt64 {
+        let product = (hash ^ word).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
         return product.high ^ product.low
     }
 
     /// Up to eight bytes, the first lowest, the missing ones zero.
     @inline(__always)
-    private static func word(at bytes: UnsafePointer<UInt8>, count: Int, available: Int) -> UInt64 {
+    static func word(at bytes: UnsafePointer<UInt8>, count: Int, available: Int) -> UInt64 {
         if available >= 8 {
             let word = UnsafeRawPointer(bytes).loadUnaligned(as: UInt64.self)
             return word & (UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- count &* 8))
@@ -146,7 +152,7 @@ struct VocabularyTables {
 
     /// Compares more than eight bytes.
     @inline(__always)
-    private static func isEqual(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, count: Int) -> Bool {
+    static func isEqual(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, count: Int) -> Bool {
         var offset = 0
         while offset &+ 8 <= count {
             guard

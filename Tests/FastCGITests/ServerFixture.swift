@@ -66,7 +66,7 @@ final class Signal: Sendable {
 struct Echo: RequestHandler {
     func respond(to request: Request, through response: ResponseStream) async {
         var output = Array("Status: 200 OK\r\n\r\n".utf8)
-        for parameter in request.parameters { output += Array("\(parameter.name)=\(parameter.value)\n".utf8) }
+        for (name, value) in request.parameters.strings { output += Array("\(name)=\(value)\n".utf8) }
         output += Array("\n".utf8) + request.body
         if let problem = request.bodyProblem { output += Array("problem \(problem)".utf8) }
         try? await response.write(output, isLast: true)
@@ -80,7 +80,7 @@ final class Waiter: RequestHandler {
     let wasCancelled = Signal()
 
     func respond(to request: Request, through response: ResponseStream) async {
-        if !request.parameters.contains(where: { $0.name == "QUICK" }) {
+        if request.parameters["QUICK"] == nil {
             hasBegun.raise()
             await withTaskCancellationHandler {
                 await mayEnd.wait()
@@ -103,7 +103,7 @@ final class Flood: RequestHandler {
     }
 
     func respond(to request: Request, through response: ResponseStream) async {
-        let pieces = request.parameters.first { $0.name == "PIECES" }?.value ?? "0"
+        let pieces = request.parameters["PIECES"] ?? "0"
         let piece = [UInt8](repeating: 65, count: Self.pieceBytes)
         let count = Int(pieces) ?? 0
         do {
@@ -131,9 +131,24 @@ final class Handled: RequestHandler {
     var requests: [[String]] { seen.withLock { $0 } }
 
     func respond(to request: consuming Request, through response: ResponseStream) async {
-        let names = request.parameters.map(\.name)
+        let names = request.parameters.strings.map(\.name)
         seen.withLock { $0.append(names) }
         let problem = request.bodyProblem.map { "\($0)" } ?? "none"
         try? await response.write(Array("Status: 200 OK\r\n\r\n\(problem)".utf8), isLast: true)
+    }
+}
+
+extension RequestParameters {
+    /// All variables, repaired to UTF-8.
+    var strings: [(name: String, value: String)] {
+        var strings: [(name: String, value: String)] = []
+        forEach { name, value in
+            strings.append(
+                (
+                    name.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) },
+                    value.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+                ))
+        }
+        return strings
     }
 }

@@ -1,14 +1,15 @@
 import Glibc
 import Tokens
 
-/// Counts texts for Tests/Tokens/differential.py.
+/// Counts texts for differential.py and for the row `tokens` of Tests/Benchmarks.
 ///
 ///     token-probe VOCABULARY MODE
 ///
 /// Reads records from standard input, each a length (32 bits, little-endian) and so many bytes of text, and writes for
 /// each a length and so many bytes of answer. Modes: `encode` answers with the numbers of the tokens, 32 bits each;
-/// `count` with their number; `pieces` with a word for each chunk of 1, 2, 3, 1, … bytes, the count after it; `time`
-/// with the nanoseconds that counting took, and the count.
+/// `count` with their number; `chunks` with a word for each chunk of 1, 2, 3, 1, … bytes, the count after it; `cut` takes
+/// the first four bytes of the text for a limit in tokens and answers with the bytes that a cutter lets through; `time`
+/// answers with the nanoseconds that counting took, and the count.
 @main
 struct TokenProbe {
     static func main() {
@@ -25,7 +26,8 @@ struct TokenProbe {
             switch arguments[2] {
             case "encode": answer = vocabulary.encode(text.span).map { UInt32($0) }
             case "count": answer = [UInt32(TokenCounter.tokens(in: text.span, vocabulary))]
-            case "pieces": answer = pieces(text, vocabulary)
+            case "chunks": answer = chunks(text, vocabulary)
+            case "cut": answer = cut(text, vocabulary)
             case "time": answer = time(text, vocabulary)
             default: exit(64)
             }
@@ -33,7 +35,7 @@ struct TokenProbe {
         }
     }
 
-    static func pieces(_ text: [UInt8], _ vocabulary: Vocabulary) -> [UInt32] {
+    static func chunks(_ text: [UInt8], _ vocabulary: Vocabulary) -> [UInt32] {
         var counter = TokenCounter(vocabulary)
         var answer: [UInt32] = []
         var start = 0
@@ -44,6 +46,13 @@ struct TokenProbe {
             start = end
         }
         return answer
+    }
+
+    /// The bytes of the text that a cutter lets through.
+    static func cut(_ record: [UInt8], _ vocabulary: Vocabulary) -> [UInt32] {
+        var cutter = TokenCutter(
+            vocabulary, limit: record.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) })
+        return [UInt32(cutter.take(String(decoding: record.dropFirst(4), as: UTF8.self)).utf8.count)]
     }
 
     static func time(_ text: [UInt8], _ vocabulary: Vocabulary) -> [UInt32] {

@@ -7,7 +7,7 @@ import Wire
 @Suite struct CGITests {
     private static func request(_ variables: [(String, String)], body: [UInt8] = []) -> ClientRequest {
         var taken = CGIVariables()
-        for (name, value) in variables { taken.set(name, value) }
+        for (name, value) in variables { taken.set(name.utf8.span, value.utf8.span) }
         return taken.request(body: body, problem: nil)
     }
 

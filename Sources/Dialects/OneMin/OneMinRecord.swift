@@ -13,6 +13,13 @@ struct OneMinRecord {
     /// Why there is no answer, when the record says that the call failed.
     let failure: Failure?
 
+    /// What is read of an answer or event that carries a record; its other members repeat the prompt and the account.
+    static let selection: JSONSelection = [
+        "aiRecord": [
+            "metadata": .everything, "status": .everything, "aiRecordDetail": ["resultObject": .everything],
+        ]
+    ]
+
     /// Reads the record out of the value of `aiRecord`.
     init(_ record: JSONValue) {
         let metadata = record["metadata"]
@@ -37,7 +44,8 @@ struct OneMinRecord {
     func ending(hasText: Bool) -> [GenerationEvent] {
         if let failure { return [.failed(failure)] }
         guard hasText else { return [.failed(Self.emptyAnswer(finishReason))] }
-        return (usage.map { [.usage($0)] } ?? []) + [.finished(finishReason)]
+        guard let usage else { return [.finished(finishReason)] }
+        return [.usage(usage), .finished(finishReason)]
     }
 
     /// The failure for an answer without any text.
@@ -56,6 +64,7 @@ struct OneMinRecord {
         switch result {
         case .string(let text): return text.isEmpty ? nil : text
         case .array(let elements):
+            if elements.count == 1, case .string(let only) = elements[0] { return only.isEmpty ? nil : only }
             let texts = elements.compactMap(\.stringValue).filter { !$0.isEmpty }
             return texts.isEmpty ? nil : texts.joined(separator: "\n")
         default: return nil
@@ -82,6 +91,7 @@ struct OneMinRecord {
     /// The words of several vendors, which 1min.ai hands on as they are.
     private static func finishReason(_ word: String?) -> FinishReason {
         switch word?.lowercased() {
+        case nil, "stop": .stop
         case "length", "max_tokens", "max_output_tokens", "model_length": .length
         case "model_context_window_exceeded": .contextWindow
         case "content_filter", "content-filter", "content_filtered", "safety", "recitation", "blocklist",
@@ -117,5 +127,5 @@ struct OneMinRecord {
     }
 
     private static let maximumReasonBytes = 300
-    private static let succeeded: Set<String> = ["SUCCESS", "SUCCEEDED", "COMPLETED", "DONE"]
+    private static let succeeded = ["SUCCESS", "SUCCEEDED", "COMPLETED", "DONE"]
 }

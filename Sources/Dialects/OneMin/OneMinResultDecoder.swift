@@ -13,20 +13,14 @@ public enum OneMinResultDecoder {
         guard !body.isEmpty else {
             return [.failed(Failure(.upstreamFailed, "1min.ai: the answer is empty.", upstreamStatus: 200))]
         }
-        guard let json = try? JSONValue(parsing: body, maximumDepth: maximumDepth) else {
-            let body = OneMinErrorBody(body: body)
+        let json = try? JSONValue(
+            parsing: body.span, maximumDepth: maximumDepth, selecting: OneMinRecord.selection)
+        guard let value = json?["aiRecord"], case .object = value else {
+            let fallback = json == nil ? "the answer cannot be read" : "the answer has no aiRecord"
             return [
                 .failed(
-                    body.failure(
-                        status: 200, otherwise: .upstreamFailed, fallback: "the answer cannot be read"))
-            ]
-        }
-        guard let value = json["aiRecord"], case .object = value else {
-            let body = OneMinErrorBody(json)
-            return [
-                .failed(
-                    body.failure(
-                        status: 200, otherwise: .upstreamFailed, fallback: "the answer has no aiRecord"))
+                    OneMinErrorBody(body: body).failure(
+                        status: 200, otherwise: .upstreamFailed, fallback: fallback))
             ]
         }
         let record = OneMinRecord(value)

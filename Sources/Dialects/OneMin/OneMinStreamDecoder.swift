@@ -71,7 +71,7 @@ public struct OneMinStreamDecoder: Sendable {
         } else if event.isNamed("content") {
             takeContent(event, emit)
         } else if event.isNamed("result") {
-            guard let json = parse(event, emit) else { return }
+            guard let json = parse(event, selecting: OneMinRecord.selection, emit) else { return }
             takeResult(json, emit)
         } else if event.isNamed("error") {
             let body = OneMinErrorBody(body: Array(event.data))
@@ -155,10 +155,12 @@ public struct OneMinStreamDecoder: Sendable {
     }
 
     private mutating func parse(
-        _ event: ServerSentEvent, _ emit: (GenerationEvent) -> Void
+        _ event: ServerSentEvent, selecting selection: JSONSelection = .everything,
+        _ emit: (GenerationEvent) -> Void
     ) -> JSONValue? {
         do throws(JSONError) {
-            return try JSONValue(parsing: event.data.span, maximumDepth: Self.maximumDepth)
+            return try JSONValue(
+                parsing: event.data.span, maximumDepth: Self.maximumDepth, selecting: selection)
         } catch {
             failUnreadable(error, emit)
             return nil

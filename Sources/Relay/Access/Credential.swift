@@ -11,7 +11,8 @@ enum Credential {
     ///   what is there cannot be a key.
     static func find(in headers: HeaderFields, maximumBytes: Int) throws(Failure) -> String {
         let key =
-            headers["authorization"].flatMap(bearer) ?? headers["x-api-key"].map { $0.trimmingSpaces() } ?? ""
+            headers["authorization"].flatMap(bearer)
+            ?? headers["x-api-key"].map { String($0[...].trimmingSpaces()) } ?? ""
         guard !key.isEmpty else {
             throw Failure(
                 .missingCredential,
@@ -26,12 +27,10 @@ enum Credential {
 
     /// What follows `Bearer` and at least one space; `nil` for other schemes and for nothing.
     private static func bearer(_ value: String) -> String? {
-        let trimmed = value.trimmingSpaces()
-        let scheme = trimmed.utf8.prefix(6)
-        guard scheme.elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }),
-            let next = trimmed.utf8.dropFirst(6).first, next == 0x20 || next == 0x09
+        let credentials = value[...].trimmingSpaces()
+        guard let end = credentials.utf8.firstIndex(where: { $0 == 0x20 || $0 == 0x09 }),
+            credentials[..<end].lowercased() == "bearer"
         else { return nil }
-        let key = String(Substring(trimmed.utf8.dropFirst(6))).trimmingSpaces()
-        return key.isEmpty ? nil : key
+        return String(credentials[end...].trimmingSpaces())
     }
 }

@@ -46,10 +46,11 @@ extension Configuration {
         _ environment: [String: String], besides file: JSON5Node?
     ) throws(ConfigurationError) {
         if file?.member("models", "permitted") == nil, let list = environment[Variable.permitted] {
-            models.permitted = list.split(separator: ",").map { $0.trimmingSpaces() }.filter { !$0.isEmpty }
+            models.permitted = list.split(separator: ",").map { String($0.trimmingSpaces()) }
+                .filter { !$0.isEmpty }
         }
         if file?.member("models", "permitOnly") == nil, let text = environment[Variable.permitOnly] {
-            switch text.lowercased().trimmingSpaces() {
+            switch text.lowercased()[...].trimmingSpaces() {
             case "true", "1", "yes", "on": models.permitOnly = true
             case "false", "0", "no", "off", "": models.permitOnly = false
             default:
@@ -127,15 +128,5 @@ extension JSON5Node {
     private subscript(key: String) -> JSON5Node? {
         guard case .object(let members) = kind else { return nil }
         return members.first { $0.key == key }?.value
-    }
-}
-
-extension StringProtocol {
-    /// The text without spaces and tabs at its ends.
-    func trimmingSpaces() -> String {
-        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        var rest = drop(while: isSpace)
-        while let last = rest.last, isSpace(last) { rest = rest.dropLast() }
-        return String(rest)
     }
 }

@@ -29,7 +29,8 @@ enum RequestBody {
 
     /// True for `application/json`, `text/json` and `…+json`, with any parameters.
     static func isJSON(_ type: String) -> Bool {
-        let essence = type.prefix { $0 != ";" }.trimmingSpaces().lowercased()
+        let end = type.utf8.firstIndex(of: UInt8(ascii: ";")) ?? type.endIndex
+        let essence = type[..<end].trimmingSpaces().lowercased()
         return essence.isEmpty || essence == "application/json" || essence == "text/json"
             || essence.hasSuffix("+json")
     }

@@ -61,6 +61,22 @@ enum ByteSearch {
         return offset
     }
 
+    /// Whether a byte below 0x20 is among the bytes.
+    static func hasControl(in bytes: Span<UInt8>) -> Bool {
+        let raw = bytes.bytes
+        let count = bytes.count
+        var offset = 0
+        while offset &+ 8 <= count {
+            if controls(in: load(raw, offset)) != 0 { return true }
+            offset &+= 8
+        }
+        while offset < count {
+            if bytes[offset] < ASCII.space { return true }
+            offset &+= 1
+        }
+        return false
+    }
+
     /// The eight bytes at `offset`, lowest byte first. The caller has checked that they are there.
     @inline(__always)
     private static func load(_ raw: RawSpan, _ offset: Int) -> UInt64 {
@@ -70,8 +86,13 @@ enum ByteSearch {
     /// Marks quotes, backslashes and bytes below 0x20.
     @inline(__always)
     private static func stringEnds(in word: UInt64) -> UInt64 {
-        let controls = (word &- (lowBits &* 0x20)) & ~word & topBits
-        return controls | zeroBytes(in: word ^ (lowBits &* 0x22)) | zeroBytes(in: word ^ (lowBits &* 0x5C))
+        controls(in: word) | zeroBytes(in: word ^ (lowBits &* 0x22)) | zeroBytes(in: word ^ (lowBits &* 0x5C))
+    }
+
+    /// Marks bytes below 0x20.
+    @inline(__always)
+    private static func controls(in word: UInt64) -> UInt64 {
+        (word &- (lowBits &* 0x20)) & ~word & topBits
     }
 
     /// Marks the bytes that are zero.

@@ -21,7 +21,7 @@ public struct HeaderFields: Sendable, Equatable, Sequence {
 
     /// The first value of the field, or nil. The name is given in lower case.
     public subscript(name: String) -> String? {
-        for field in fields where field.name == name { return field.value }
+        for field in fields where field.name.hasSameBytes(as: name) { return field.value }
         return nil
     }
 
@@ -30,12 +30,12 @@ public struct HeaderFields: Sendable, Equatable, Sequence {
     /// CR, LF and NUL become spaces, so that no value can start another field:
     /// https://www.rfc-editor.org/rfc/rfc9110#section-5.5
     public mutating func add(_ name: String, _ value: String) {
-        fields.append((Self.lowercased(Self.singleLine(name)), Self.singleLine(value)))
+        fields.append((Self.lowercased(name), Self.singleLine(value)))
     }
 
     /// Replaces every field of that name by one, at the place of the first; appends it when there was none.
     public mutating func set(_ name: String, _ value: String) {
-        let field = (name: Self.lowercased(Self.singleLine(name)), value: Self.singleLine(value))
+        let field = (name: Self.lowercased(name), value: Self.singleLine(value))
         guard let first = fields.firstIndex(where: { $0.name == field.name }) else {
             fields.append(field)
             return
@@ -58,10 +58,14 @@ public struct HeaderFields: Sendable, Equatable, Sequence {
         left.fields.elementsEqual(right.fields) { $0 == $1 }
     }
 
-    /// Lowers A to Z only: `String.lowercased` would also turn the Kelvin sign into a k.
+    /// A name on a single line and without A to Z: `String.lowercased` would also turn the Kelvin sign into a k.
     private static func lowercased(_ name: String) -> String {
-        guard name.utf8.contains(where: isUpper) else { return name }
-        return String(decoding: name.utf8.map { isUpper($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+        let bytes = name.utf8.span
+        for index in bytes.indices where isUpper(bytes[index]) || bytes[index] < ASCII.space {
+            let line = singleLine(name).utf8.map { isUpper($0) ? $0 | 0x20 : $0 }
+            return String(decoding: line, as: UTF8.self)
+        }
+        return name
     }
 
     private static func isUpper(_ byte: UInt8) -> Bool {
@@ -69,7 +73,7 @@ public struct HeaderFields: Sendable, Equatable, Sequence {
     }
 
     private static func singleLine(_ value: String) -> String {
-        guard value.utf8.contains(where: endsField) else { return value }
+        guard ByteSearch.hasControl(in: value.utf8.span) else { return value }
         return String(decoding: value.utf8.map { endsField($0) ? ASCII.space : $0 }, as: UTF8.self)
     }
 

@@ -66,15 +66,17 @@ public enum JSONScanner {
     /// True when the range is a JSON string that says `text`, with or without escapes.
     public static func isString(_ text: String, in bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         let raw = bytes.extracting(range)
-        guard raw.count >= 2, raw[0] == ASCII.quote, raw[raw.count - 1] == ASCII.quote else { return false }
-        var index = 1
-        for byte in text.utf8 {
+        let wanted = text.utf8.span
+        // Escapes only make it longer.
+        guard raw.count >= wanted.count + 2, raw[0] == ASCII.quote, raw[raw.count - 1] == ASCII.quote
+        else { return false }
+        for index in wanted.indices {
+            let byte = raw[index + 1]
             // An escape is rare in a key and may say anything, so it is decoded.
-            if raw[index] == ASCII.backslash { return isEscapedString(text, in: bytes, range) }
-            guard raw[index] == byte, index < raw.count - 1 else { return false }
-            index += 1
+            if byte == ASCII.backslash { return isEscapedString(text, in: bytes, range) }
+            guard byte == wanted[index] else { return false }
         }
-        return index == raw.count - 1
+        return raw.count == wanted.count + 2
     }
 
     private static func isEscapedString(_ text: String, in bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {

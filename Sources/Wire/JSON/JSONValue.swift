@@ -26,11 +26,14 @@ public enum JSONValue: Sendable, Equatable {
 
     /// Parses one JSON text from borrowed bytes; nothing of them is kept.
     ///
+    /// - Parameter selection: the members that the value will have; the whole text is checked nevertheless.
     /// - Throws: `JSONError` at the first byte that is wrong.
-    public init(parsing bytes: Span<UInt8>, maximumDepth: Int = 256) throws(JSONError) {
+    public init(
+        parsing bytes: Span<UInt8>, maximumDepth: Int = 256, selecting selection: JSONSelection = .everything
+    ) throws(JSONError) {
         var parser = JSONParser(maximumDepth: maximumDepth)
         do {
-            self = try parser.document(bytes)
+            self = try parser.document(bytes, selection)
         } catch {
             throw JSONError(error, in: bytes)
         }

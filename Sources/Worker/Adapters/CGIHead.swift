@@ -9,7 +9,9 @@ enum CGIHead {
     static func bytes(for head: ResponseHead, roomFor count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(512 + count)
-        bytes.append(contentsOf: "Status: \(head.status) \(reason(head.status))\r\n".utf8)
+        bytes.append(contentsOf: "Status: \(head.status) ".utf8)
+        bytes.append(contentsOf: reason(head.status).utf8)
+        bytes.append(contentsOf: "\r\n".utf8)
         for (name, value) in head.headers where isSafe(name) && isSafe(value) {
             bytes.append(contentsOf: name.utf8)
             bytes.append(contentsOf: ": ".utf8)
@@ -21,7 +23,12 @@ enum CGIHead {
     }
 
     private static func isSafe(_ text: String) -> Bool {
-        text.utf8.allSatisfy { $0 >= 32 && $0 != 127 || $0 == 9 }
+        let bytes = text.utf8.span
+        for index in bytes.indices {
+            let byte = bytes[index]
+            guard byte >= 32 && byte != 127 || byte == 9 else { return false }
+        }
+        return true
     }
 
     /// The usual words for the statuses that the relay answers with (RFC 9110, section 15).

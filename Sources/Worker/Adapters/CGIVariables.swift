@@ -14,40 +14,53 @@ struct CGIVariables {
     private var scheme = "http"
     private var headers = HeaderFields()
 
-    /// Takes one variable.
-    mutating func set(_ name: String, _ value: String) {
-        if name.utf8.starts(with: "HTTP_".utf8) {
+    /// Takes one variable. Bytes of the value that are not UTF-8 are repaired.
+    mutating func set(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+        if name.begins(with: "HTTP_") {
             // nginx sends CONTENT_TYPE and CONTENT_LENGTH both ways.
-            if name != "HTTP_CONTENT_TYPE", name != "HTTP_CONTENT_LENGTH" {
-                headers.add(Self.headerName(name), value)
+            if !name.equals("HTTP_CONTENT_TYPE"), !name.equals("HTTP_CONTENT_LENGTH") {
+                headers.add(Self.headerName(name), value.text)
             }
-            return
-        }
-        switch name {
-        case "REQUEST_METHOD": method = value
-        case "SCRIPT_NAME": scriptName = value
-        case "PATH_INFO": pathInfo = value
-        case "REQUEST_URI": requestURI = value
-        case "QUERY_STRING": query = value
-        case "CONTENT_TYPE": contentType = value
-        case "CONTENT_LENGTH": contentLength = value
-        case "REMOTE_ADDR": remoteAddress = value
-        case "REQUEST_SCHEME": scheme = value
-        case "HTTPS": if value == "on" || value == "1" { scheme = "https" }
-        default: break
+        } else if name.equals("REQUEST_METHOD") {
+            method = value.text
+        } else if name.equals("SCRIPT_NAME") {
+            scriptName = value.text
+        } else if name.equals("PATH_INFO") {
+            pathInfo = value.text
+        } else if name.equals("REQUEST_URI") {
+            requestURI = value.text
+        } else if name.equals("QUERY_STRING") {
+            query = value.text
+        } else if name.equals("CONTENT_TYPE") {
+            contentType = value.text
+        } else if name.equals("CONTENT_LENGTH") {
+            contentLength = value.text
+        } else if name.equals("REMOTE_ADDR") {
+            remoteAddress = value.text
+        } else if name.equals("REQUEST_SCHEME") {
+            scheme = value.text
+        } else if name.equals("HTTPS") {
+            if value.equals("on") || value.equals("1") { scheme = "https" }
         }
     }
 
     /// `HTTP_X_API_KEY` is `x-api-key`.
-    private static func headerName(_ variable: String) -> String {
-        let bytes = variable.utf8.dropFirst("HTTP_".utf8.count).map { byte -> UInt8 in
-            switch byte {
-            case UInt8(ascii: "_"): UInt8(ascii: "-")
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
-            default: byte
+    private static func headerName(_ variable: Span<UInt8>) -> String {
+        let prefixCount = 5
+        let count = variable.count - prefixCount
+        let name = [UInt8](unsafeUninitializedCapacity: count) { name, initialized in
+            for index in 0..<count {
+                let byte = variable[prefixCount + index]
+                name[index] =
+                    switch byte {
+                    case UInt8(ascii: "_"): UInt8(ascii: "-")
+                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+                    default: byte
+                    }
             }
+            initialized = count
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return String(decoding: name, as: UTF8.self)
     }
 
     /// The request, with its path below the place where the relay is mounted.
@@ -73,5 +86,26 @@ struct CGIVariables {
         guard !mount.isEmpty, path != mount, path.hasPrefix(mount) else { return path }
         let rest = path.dropFirst(mount.count)
         return rest.first == "/" ? String(rest) : path
+    }
+}
+
+extension Span<UInt8> {
+    /// The bytes as text, repaired where they are not UTF-8.
+    fileprivate var text: String {
+        withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Whether these are the bytes of `text`.
+    fileprivate func equals(_ text: StaticString) -> Bool {
+        count == text.utf8CodeUnitCount && begins(with: text)
+    }
+
+    /// Whether the first bytes are those of `text`.
+    fileprivate func begins(with text: StaticString) -> Bool {
+        guard count >= text.utf8CodeUnitCount else { return false }
+        return text.withUTF8Buffer { text in
+            for index in text.indices where text[index] != self[index] { return false }
+            return true
+        }
     }
 }

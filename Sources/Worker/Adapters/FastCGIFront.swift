@@ -22,7 +22,7 @@ struct FastCGIFront: RequestHandler {
 
     private static func translate(_ request: borrowing Request) -> ClientRequest {
         var variables = CGIVariables()
-        for parameter in request.parameters { variables.set(parameter.name, parameter.value) }
+        request.parameters.forEach { variables.set($0, $1) }
         let problem: ClientRequest.BodyProblem? =
             switch request.bodyProblem {
             case nil: nil

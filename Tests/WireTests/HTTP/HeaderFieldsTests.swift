@@ -25,6 +25,12 @@ import Wire
         #expect(fields != HeaderFields([("b", "2"), ("a", "4"), ("c", "5")]))
     }
 
+    @Test func `other control characters stay, wherever they stand`() {
+        for text in ["a\tb", "\u{1}", "seven b\t", "eight by\t", "eight b\te and more"] {
+            #expect(HeaderFields([("n", text)])["n"] == text)
+        }
+    }
+
     @Test(arguments: ["a\r\nx: y", "a\nb", "a\rb", "a\0b", "\r\n"])
     func `no value and no name can start another field`(_ text: String) {
         var fields = HeaderFields([("n", text), (text, "v")])
