@@ -33,7 +33,7 @@ struct ChatFraming: Sendable, Equatable {
     private static let table = ModelPrefixTable<ChatFraming>([
         ("gpt-oss", likelyReasoning), ("gpt-6", reasoning), ("gpt-5-chat", unknown), ("gpt-5", reasoning),
         ("o1", likelyReasoning), ("o3", likelyReasoning), ("o4", likelyReasoning), ("codex", likelyReasoning),
-        ("gpt-4o", classic), ("gpt-4.1", classic), ("gpt-4.5", classic), ("chatgpt", classic),
+        ("gpt-4o", classic), ("gpt-4.1", unknown), ("gpt-4.5", unknown), ("chatgpt", unknown),
         // The first snapshot wrote the name in place of the role: the cookbook's earlier versions have it.
         ("gpt-3.5-turbo-0301", ChatFraming(perMessage: 4, perName: -1, priming: 3, isKnown: true)),
         ("gpt-4", classic), ("gpt-3.5", classic), ("gpt-35", classic),

@@ -54,8 +54,10 @@ public struct TokenMeter: Sendable {
     /// - Parameter model: counts for another model than the request names.
     /// - Throws: `BadRequest` when the relay would refuse the request.
     public static func count(chatRequest body: [UInt8], model: String?) throws(BadRequest) -> Result? {
-        guard let json = try? JSONValue(parsing: body, maximumDepth: OpenAIChatRequestDecoder.maximumDepth),
-            json["messages"]?.arrayValue != nil
+        let depth = OpenAIChatRequestDecoder.maximumDepth
+        // Without building anything: most JSON files are no requests, and can be large.
+        guard let value = try? JSONScanner.value(of: "messages", in: body.span, maximumDepth: depth),
+            body[value.lowerBound] == UInt8(ascii: "[")
         else { return nil }
         do throws(Failure) {
             let request = try OpenAIChatRequestDecoder.decode(body)

@@ -50,6 +50,7 @@ struct ChatTokensTests {
     @Test func `a model that reasons is given one token less to begin with`() throws {
         #expect(try count(Self.jargon, model: "gpt-5") == TokenCount(tokens: 123, isExact: true))
         #expect(try count(Self.jargon, model: "o3") == TokenCount(tokens: 123, isExact: false))
+        #expect(try count(Self.jargon, model: "gpt-4.1") == TokenCount(tokens: 124, isExact: false))
         // "hello" alone is one token, and 6 are around it.
         let hello = #""messages":[{"role":"user","content":"hello"}]"#
         #expect(try count(hello, model: "gpt-6-astra").tokens == 7)
