@@ -177,6 +177,36 @@ import Wire
         #expect(harness.log.records.last?.usageIsEstimated == true)
     }
 
+    @Test func `a limit within the first character leaves an empty answer`() async {
+        let harness = Harness { _, _ in [.head(status: 200), .delta("🦄🦄"), .gate(TestGate())] }
+        let streamed = await harness.chat(["stream": true, "max_tokens": 1])
+        #expect(
+            streamed.contents().joined() == "" && streamed.chunks.compactMap(\.finishReason) == ["length"])
+        #expect(streamed.events.last == "[DONE]")
+        let whole = await harness.chat(["max_tokens": 1])
+        #expect(choice(whole)?["message"]?["content"]?.stringValue == "")
+        #expect(choice(whole)?["finish_reason"]?.stringValue == "length")
+        #expect(harness.log.records.allSatisfy { $0.outputTokens == 1 && $0.outcome == .ok })
+    }
+
+    @Test func `an answer that comes with the record only is counted away from the loop`() async {
+        let long = String(repeating: "word ", count: 20_000)
+        let harness = Harness { _, _ in
+            [.head(status: 200), .result(long, input: 0, output: 0), .done, .end]
+        }
+        for stream: JSONValue in [true, false] {
+            let offload = CountingOffload()
+            let relay = Relay(
+                configuration: Configuration(), transport: harness.transport, clock: harness.clock,
+                random: SeededRandom(), log: harness.log, offload: offload)
+            await relay.respond(
+                to: Harness.chatRequest(["stream": stream, "max_tokens": 100_000]), over: harness.client())
+            // The event with the text, and the one that ends the stream.
+            #expect(offload.count == 2)
+            #expect(harness.log.records.last?.outputTokens == TokenCounter.tokens(in: long, .o200kBase))
+        }
+    }
+
     @Test func `failures before the limit are failures`() async {
         let harness = Harness { _, _ in [.head(status: 200), .delta("one"), .error("it broke"), .end] }
         let client = await harness.chat(["max_tokens": 4])
