@@ -115,10 +115,10 @@ private struct Window {
         } else if count <= SmallMerge.capacity {
             var merge = SmallMerge()
             starts = merge.starts(bytes, count: count, available: available, tables: tables)
+        } else if let ends = RunMerge.ends(bytes, count: count, available: available, tables: tables) {
+            self.ends = ends
         } else {
-            LargeMerge(bytes, count: count, available: available, tables: tables).forEachEnd {
-                ends.append($0)
-            }
+            LargeMerge(bytes, count: count, available: available, tables: tables).forEachEnd { ends.append($0) }
         }
     }
 
