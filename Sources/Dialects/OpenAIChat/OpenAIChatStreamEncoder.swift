@@ -23,7 +23,7 @@ public struct OpenAIChatStreamEncoder: Sendable {
 
     /// What is known of one choice.
     private struct ChoiceState: Sendable {
-        /// `data: {…"choices":[{"index":0,"delta":` of every chunk of the choice.
+        /// `{"index":0,"delta":` of every chunk of the choice.
         var head: [UInt8]
         var hasRole = false
         var isFinished = false
@@ -48,7 +48,8 @@ public struct OpenAIChatStreamEncoder: Sendable {
         writer.string(model)
         writer.key("choices")
         writer.beginArray()
-        self.head = writer.bytes
+        // A copy, without the room that was left for more.
+        self.head = writer.bytes.withUnsafeBufferPointer { Array($0) }
         self.tail = Array((includeUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8)
         self.includeUsage = includeUsage
     }
@@ -83,7 +84,7 @@ public struct OpenAIChatStreamEncoder: Sendable {
             if self.usage == nil { self.usage = usage } else { self.usage?.add(usage) }
         case .finished(let reason):
             writeRole(choice, into: &bytes)
-            bytes.append(contentsOf: choices[choice].head)
+            writeHead(choice, into: &bytes)
             bytes.append(literal: "{},\"finish_reason\":\"")
             bytes.append(literal: reason.openAIWord)
             bytes.append(literal: "\"}")
@@ -111,16 +112,19 @@ public struct OpenAIChatStreamEncoder: Sendable {
 
     private mutating func prepare(_ choice: Int) {
         while choices.count <= choice {
-            var head = head
-            head.append(text: "{\"index\":\(choices.count),\"delta\":")
-            choices.append(ChoiceState(head: head))
+            choices.append(ChoiceState(head: Array("{\"index\":\(choices.count),\"delta\":".utf8)))
         }
+    }
+
+    private func writeHead(_ choice: Int, into bytes: inout [UInt8]) {
+        bytes.append(contentsOf: head)
+        bytes.append(contentsOf: choices[choice].head)
     }
 
     private mutating func writeRole(_ choice: Int, into bytes: inout [UInt8]) {
         guard !choices[choice].hasRole else { return }
         choices[choice].hasRole = true
-        bytes.append(contentsOf: choices[choice].head)
+        writeHead(choice, into: &bytes)
         bytes.append(literal: "{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}")
         bytes.append(contentsOf: tail)
     }
@@ -129,7 +133,7 @@ public struct OpenAIChatStreamEncoder: Sendable {
         _ text: String, member: StaticString, _ choice: Int, into bytes: inout [UInt8]
     ) {
         writeRole(choice, into: &bytes)
-        bytes.append(contentsOf: choices[choice].head)
+        writeHead(choice, into: &bytes)
         bytes.append(literal: member)
         JSONWriter.append(to: &bytes) { $0.string(text) }
         bytes.append(literal: "},\"finish_reason\":null}")
@@ -140,7 +144,7 @@ public struct OpenAIChatStreamEncoder: Sendable {
         _ choice: Int, into bytes: inout [UInt8], delta: (inout JSONWriter) -> Void
     ) {
         writeRole(choice, into: &bytes)
-        bytes.append(contentsOf: choices[choice].head)
+        writeHead(choice, into: &bytes)
         JSONWriter.append(to: &bytes, delta)
         bytes.append(literal: ",\"finish_reason\":null}")
         bytes.append(contentsOf: tail)

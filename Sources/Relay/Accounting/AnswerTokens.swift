@@ -6,12 +6,13 @@ import Tokens
 /// now and then, so that it does not grow. Every byte is counted once at most.
 struct AnswerTokens: Sendable {
     /// More text does not wait to be counted, in bytes.
-    static let waitingBytes = 16 << 10
+    static let waitingBytes = 4 << 10
 
     private let encoding: ModelEncoding
     private let limit: Int?
-    private var cutter: TokenCutter?
-    private var counter: TokenCounter?
+    // Arrays of at most one: the two are large, and most open streams need neither.
+    private var cutter: [TokenCutter]
+    private var counter: [TokenCounter] = []
     private var waiting: [UInt8] = []
 
     /// Nothing was said yet.
@@ -20,18 +21,20 @@ struct AnswerTokens: Sendable {
     init(_ encoding: ModelEncoding, limit: Int?) {
         self.encoding = encoding
         self.limit = limit
-        cutter = limit.map { TokenCutter(encoding.vocabulary, limit: encoding.vocabularyTokens(within: $0)) }
+        cutter =
+            limit.map { [TokenCutter(encoding.vocabulary, limit: encoding.vocabularyTokens(within: $0))] }
+            ?? []
     }
 
     /// Whether the limit was reached and something cut off.
-    var isFull: Bool { cutter?.isFull ?? false }
+    var isFull: Bool { cutter.first?.isFull ?? false }
 
     /// Whether there is a limit.
-    var isLimited: Bool { cutter != nil }
+    var isLimited: Bool { !cutter.isEmpty }
 
     /// Takes the next piece of what the model wrote, and gives what of it is within the limit.
     mutating func cut(_ text: String) -> String {
-        cutter?.take(text) ?? text
+        cutter.isEmpty ? text : cutter[0].take(text)
     }
 
     /// Takes the next piece of what the client is given, to be counted.
@@ -44,16 +47,15 @@ struct AnswerTokens: Sendable {
     mutating func count() -> TokenCount {
         if isFull, let limit { return TokenCount(tokens: limit, isExact: encoding.isExact) }
         countWaiting()
-        let tokens = min(limit ?? .max, encoding.tokens(counter?.tokens ?? 0))
+        let tokens = min(limit ?? .max, encoding.tokens(counter.first?.tokens ?? 0))
         return TokenCount(tokens: tokens, isExact: encoding.isExact)
     }
 
     private mutating func countWaiting() {
         guard !waiting.isEmpty else { return }
-        var counter = counter ?? TokenCounter(encoding.vocabulary)
-        self.counter = nil
-        counter.add(waiting.span)
-        self.counter = counter
+        if counter.isEmpty { counter.append(TokenCounter(encoding.vocabulary)) }
+        let bytes = waiting
+        counter[0].add(bytes.span)
         waiting = []
     }
 }

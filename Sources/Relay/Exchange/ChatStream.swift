@@ -209,7 +209,11 @@ final class ChatStream: RunningChat {
             hasEnded = true
             return true
         }
-        if answer.pending.isEmpty { try keepAlive() }
+        if answer.pending.isEmpty {
+            // With the room that was made for what did not come.
+            answer.clearPending()
+            try keepAlive()
+        }
         return answer.pending.isEmpty ? nil : false
     }
 
