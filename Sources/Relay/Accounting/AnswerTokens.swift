@@ -10,8 +10,9 @@ struct AnswerTokens: Sendable {
 
     private let encoding: ModelEncoding
     private let limit: Int?
-    private var cutter: TokenCutter?
-    private var counter: TokenCounter?
+    // Each one or none. In arrays, so that a stream that needs neither has two pointers for them and not 370 bytes.
+    private var cutter: [TokenCutter]
+    private var counter: [TokenCounter] = []
     private var waiting: [UInt8] = []
 
     /// Nothing was said yet.
@@ -20,18 +21,17 @@ struct AnswerTokens: Sendable {
     init(_ encoding: ModelEncoding, limit: Int?) {
         self.encoding = encoding
         self.limit = limit
-        cutter = limit.map { TokenCutter(encoding.vocabulary, limit: encoding.vocabularyTokens(within: $0)) }
+        cutter = (limit.map { [$0] } ?? []).map { limit in
+            TokenCutter(encoding.vocabulary, limit: encoding.vocabularyTokens(within: limit))
+        }
     }
 
     /// Whether the limit was reached and something cut off.
-    var isFull: Bool { cutter?.isFull ?? false }
-
-    /// Whether there is a limit.
-    var isLimited: Bool { cutter != nil }
+    var isFull: Bool { cutter.first?.isFull ?? false }
 
     /// Takes the next piece of what the model wrote, and gives what of it is within the limit.
     mutating func cut(_ text: String) -> String {
-        cutter?.take(text) ?? text
+        cutter.isEmpty ? text : cutter[0].take(text)
     }
 
     /// Takes the next piece of what the client is given, to be counted.
@@ -44,16 +44,15 @@ struct AnswerTokens: Sendable {
     mutating func count() -> TokenCount {
         if isFull, let limit { return TokenCount(tokens: limit, isExact: encoding.isExact) }
         countWaiting()
-        let tokens = min(limit ?? .max, encoding.tokens(counter?.tokens ?? 0))
+        let tokens = min(limit ?? .max, encoding.tokens(counter.first?.tokens ?? 0))
         return TokenCount(tokens: tokens, isExact: encoding.isExact)
     }
 
     private mutating func countWaiting() {
         guard !waiting.isEmpty else { return }
-        var counter = counter ?? TokenCounter(encoding.vocabulary)
-        self.counter = nil
-        counter.add(waiting.span)
-        self.counter = counter
+        if counter.isEmpty { counter = [TokenCounter(encoding.vocabulary)] }
+        let text = waiting
         waiting = []
+        counter[0].add(text.span)
     }
 }

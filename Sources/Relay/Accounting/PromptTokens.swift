@@ -7,7 +7,7 @@ final class PromptTokens: Sendable {
 
     private enum State: Sendable {
         case counted(TokenCount)
-        case open(GenerationRequest, model: String)
+        case open([Turn], model: String)
     }
 
     private let state: State
@@ -18,8 +18,8 @@ final class PromptTokens: Sendable {
     init(_ request: GenerationRequest, model: String) {
         let bytes = request.turns.reduce(0) { $0 + $1.keptBytes }
         if bytes <= Self.keptBytes, request.tools.isEmpty, request.outputFormat == nil {
-            // Without what does not count, which may be longer.
-            state = .open(GenerationRequest(model: "", turns: request.turns), model: model)
+            // The turns alone: nothing else counts here, and an open stream should be small.
+            state = .open(request.turns, model: model)
         } else {
             state = .counted(ChatTokens.count(request, model: model))
         }
@@ -34,7 +34,8 @@ final class PromptTokens: Sendable {
     var count: TokenCount {
         switch state {
         case .counted(let count): count
-        case .open(let request, let model): ChatTokens.count(request, model: model)
+        case .open(let turns, let model):
+            ChatTokens.count(GenerationRequest(model: model, turns: turns), model: model)
         }
     }
 }
