@@ -23,6 +23,8 @@ struct LongPiece {
     private var anchors: [Anchor] = []
     /// Bytes of a window; more where tokens are long.
     private var windowBytes = SmallMerge.capacity
+    /// Large windows of this piece take too many passes; set by the first that did.
+    private var isVaried = false
     /// Tokens at the end of a window that do not become anchors.
     private static let unsettledTokens = 2
     /// A window with fewer tokens than this does too little for its overlap.
@@ -54,7 +56,8 @@ struct LongPiece {
             let anchor = anchors.last ?? Anchor(start: 0, end: 0, before: 0)
             let length = min(max(windowBytes, refutedEnd &- anchor.start), count &- anchor.start)
             let window = Window(
-                bytes + anchor.start, count: length, available: available &- anchor.start, tables: tables)
+                bytes + anchor.start, count: length, available: available &- anchor.start, tables: tables,
+                isVaried: &isVaried)
             if anchor.end > 0 && window.firstEnd != anchor.end &- anchor.start {
                 // Going back farther each time keeps the cost of a long way back in proportion to it.
                 anchors.removeLast(min(anchors.count, 1 << min(failures, 20)))
@@ -92,7 +95,8 @@ struct LongPiece {
         for end in anchors.map(\.start) + [count] where end > start {
             // Fact 2: between two anchors lie the tokens of just these bytes.
             let window = Window(
-                bytes + start, count: end - start, available: available - start, tables: tables)
+                bytes + start, count: end - start, available: available - start, tables: tables,
+                isVaried: &isVaried)
             window.forEachEnd { body(start + $0) }
             start = end
         }
@@ -108,17 +112,25 @@ private struct Window {
     private var ends: [Int] = []
 
     @inline(__always)
-    init(_ bytes: UnsafePointer<UInt8>, count: Int, available: Int, tables: VocabularyTables) {
+    init(
+        _ bytes: UnsafePointer<UInt8>, count: Int, available: Int, tables: VocabularyTables,
+        isVaried: inout Bool
+    ) {
         self.count = count
         if count == 1 {
             starts = 1
         } else if count <= SmallMerge.capacity {
             var merge = SmallMerge()
             starts = merge.starts(bytes, count: count, available: available, tables: tables)
-        } else if let ends = RunMerge.ends(bytes, count: count, available: available, tables: tables) {
+        } else if !isVaried,
+            let ends = RunMerge.ends(bytes, count: count, available: available, tables: tables)
+        {
             self.ends = ends
         } else {
-            LargeMerge(bytes, count: count, available: available, tables: tables).forEachEnd { ends.append($0) }
+            isVaried = true
+            LargeMerge(bytes, count: count, available: available, tables: tables).forEachEnd {
+                ends.append($0)
+            }
         }
     }
 

@@ -54,7 +54,8 @@ struct RunMerge {
             let length = Int(end - start)
             var key = Self.noKey
             if length <= VocabularyTables.longestToken {
-                let rank = tables.rank(of: bytes + Int(start), count: length, available: available - Int(start))
+                let rank = tables.rank(
+                    of: bytes + Int(start), count: length, available: available - Int(start))
                 if rank != VocabularyTables.noRank { key = rank }
             }
             known[place] = Known(left: left, right: right, key: key)

@@ -30,8 +30,7 @@ struct SmallMerge: ~Copyable {
 
         var starts = UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- count)
         while true {
-            var least = minima[unchecked: 0]
-            for block in 1..<max(blocks, 1) { least = min(least, minima[unchecked: block]) }
+            let least = blocks == 1 ? minima[unchecked: 0] : Self.least { minima[unchecked: $0] }
             guard least != .max else { return starts }
             let left = Int(truncatingIfNeeded: least & 63)
             let right = Self.next(starts, left, count)
@@ -73,11 +72,15 @@ struct SmallMerge: ~Copyable {
             ? .max : Int32(truncatingIfNeeded: rank) << placeBits | Int32(truncatingIfNeeded: place)
     }
 
+    /// The least of eight, in three steps that do not wait for one another.
+    @inline(__always)
+    private static func least(_ key: (Int) -> Int32) -> Int32 {
+        min(min(min(key(0), key(1)), min(key(2), key(3))), min(min(key(4), key(5)), min(key(6), key(7))))
+    }
+
     @inline(__always)
     private mutating func update(_ block: Int) {
         let first = block &* 8
-        var least = keys[unchecked: first]
-        for place in (first &+ 1)..<(first &+ 8) { least = min(least, keys[unchecked: place]) }
-        minima[unchecked: block] = least
+        minima[unchecked: block] = Self.least { keys[unchecked: first &+ $0] }
     }
 }

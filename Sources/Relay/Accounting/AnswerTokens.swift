@@ -10,7 +10,7 @@ struct AnswerTokens: Sendable {
 
     private let encoding: ModelEncoding
     private let limit: Int?
-    // Arrays of at most one: the two are large, and most open streams need neither.
+    // Each one or none. In arrays, so that a stream that needs neither has two pointers for them and not 370 bytes.
     private var cutter: [TokenCutter]
     private var counter: [TokenCounter] = []
     private var waiting: [UInt8] = []
@@ -21,16 +21,13 @@ struct AnswerTokens: Sendable {
     init(_ encoding: ModelEncoding, limit: Int?) {
         self.encoding = encoding
         self.limit = limit
-        cutter =
-            limit.map { [TokenCutter(encoding.vocabulary, limit: encoding.vocabularyTokens(within: $0))] }
-            ?? []
+        cutter = (limit.map { [$0] } ?? []).map { limit in
+            TokenCutter(encoding.vocabulary, limit: encoding.vocabularyTokens(within: limit))
+        }
     }
 
     /// Whether the limit was reached and something cut off.
     var isFull: Bool { cutter.first?.isFull ?? false }
-
-    /// Whether there is a limit.
-    var isLimited: Bool { !cutter.isEmpty }
 
     /// Takes the next piece of what the model wrote, and gives what of it is within the limit.
     mutating func cut(_ text: String) -> String {
@@ -53,9 +50,9 @@ struct AnswerTokens: Sendable {
 
     private mutating func countWaiting() {
         guard !waiting.isEmpty else { return }
-        if counter.isEmpty { counter.append(TokenCounter(encoding.vocabulary)) }
-        let bytes = waiting
-        counter[0].add(bytes.span)
+        if counter.isEmpty { counter = [TokenCounter(encoding.vocabulary)] }
+        let text = waiting
         waiting = []
+        counter[0].add(text.span)
     }
 }

@@ -18,6 +18,7 @@ final class PromptTokens: Sendable {
     init(_ request: GenerationRequest, model: String) {
         let bytes = request.turns.reduce(0) { $0 + $1.keptBytes }
         if bytes <= Self.keptBytes, request.tools.isEmpty, request.outputFormat == nil {
+            // The turns alone: nothing else counts here, and an open stream should be small.
             state = .open(request.turns, model: model)
         } else {
             state = .counted(ChatTokens.count(request, model: model))

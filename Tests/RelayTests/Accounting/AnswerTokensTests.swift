@@ -17,7 +17,7 @@ struct AnswerTokensTests {
         #expect(answer.count() == TokenCount(tokens: tokens, isExact: true))
         // Asking changes nothing.
         #expect(answer.count().tokens == tokens)
-        #expect(!answer.isFull && !answer.isLimited)
+        #expect(!answer.isFull)
     }
 
     @Test(arguments: [1, 2, 5, 100]) func `a limit is reached to the token, and said so`(_ limit: Int) {
