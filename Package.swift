@@ -22,6 +22,8 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // Not a library but the token tables, as read-only data.
+        .target(name: "CVocabulary", exclude: ["README.md", "make-vocabulary.py", "vocabulary.bin"]),
 
         // Wrappers.
         .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: wrapperSettings),
@@ -30,7 +32,7 @@ let package = Package(
 
         // The product: pure, no socket, file, thread or wall clock.
         .target(name: "Wire", swiftSettings: settings),
-        .target(name: "Tokens", swiftSettings: settings),
+        .target(name: "Tokens", dependencies: ["CVocabulary"], swiftSettings: settings),
         .target(name: "Dialects", dependencies: ["Wire"], swiftSettings: settings),
         .target(name: "Relay", dependencies: ["Wire", "Tokens", "Dialects"], swiftSettings: settings),
 
@@ -47,11 +49,14 @@ let package = Package(
         .executableTarget(
             name: "bench-upstream", dependencies: ["EventLoop"], path: "Tests/Benchmarks/Upstream",
             swiftSettings: settings),
+        .executableTarget(
+            name: "token-probe", dependencies: ["Tokens"], path: "Tests/TokensProbe",
+            exclude: ["differential.py"], swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "TokensTests", dependencies: ["Tokens"], swiftSettings: settings),
         .testTarget(name: "DialectsTests", dependencies: ["Dialects", "Wire"], swiftSettings: settings),
         .testTarget(
-            name: "RelayTests", dependencies: ["Relay", "Dialects", "Wire", "TestSupport"],
+            name: "RelayTests", dependencies: ["Relay", "Dialects", "Tokens", "Wire", "TestSupport"],
             swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "EventLoop"], swiftSettings: settings),

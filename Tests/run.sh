@@ -61,7 +61,8 @@ allowed_imports() {
         EventLoop) echo CLinux Glibc Synchronization ;;
         FastCGI) echo CFastCGI EventLoop Glibc Synchronization ;;
         Curl) echo CCurl EventLoop Glibc Synchronization ;;
-        Wire | Tokens) echo ;;
+        Wire | CVocabulary) echo ;;
+        Tokens) echo CVocabulary ;;
         Dialects) echo Wire ;;
         Relay) echo Wire Tokens Dialects Synchronization ;;
         Worker) echo EventLoop FastCGI Curl Wire Relay Glibc Synchronization ;;
@@ -119,6 +120,14 @@ fuzz() {
     bash Tests/Fuzz/run.sh 15
 }
 
+# Against tiktoken; for more than a sample, run differential.py with --megabytes 120.
+check_tokens() {
+    "$python" Sources/CVocabulary/make-vocabulary.py check
+    swift build -c release --product token-probe --static-swift-stdlib
+    "$python" Tests/TokensProbe/differential.py \
+        "$(swift build -c release --product token-probe --static-swift-stdlib --show-bin-path)/token-probe"
+}
+
 build_release() {
     # The very command of nginx/quickstart.sh, so that its own build finds everything done.
     swift build -c release --product fastrelay --static-swift-stdlib
@@ -138,6 +147,7 @@ address-sanitizer  test_with_address_sanitizer  4    900
 thread-sanitizer   test_with_thread_sanitizer   4    900
 fuzz               fuzz                         4    300
 release            build_release                2    900
+tokens             check_tokens                 4    300
 end-to-end         test_end_to_end              12   900
 "
 

@@ -3,7 +3,8 @@
 #
 #   bash Tests/Benchmarks/run.sh [--quick] [ROW ...]
 #
-# Rows: requests streams open first-event start memory. Without any, all of them. --quick halves the repeats and times:
+# Rows: requests streams open first-event start memory tokens. Without any, all of them. The row tokens needs nothing
+# of the above: it counts tokens in turns with tiktoken. --quick halves the repeats and times:
 # for a look, not for a table.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -21,6 +22,24 @@ if [ "${#missing[@]}" -gt 0 ]; then
     "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
+options=() rows=()
+for argument in "$@"; do
+    if [[ $argument == --* ]]; then options+=("$argument"); else rows+=("$argument"); fi
+done
+[ "${#rows[@]}" -gt 0 ] || rows=(requests streams open first-event start memory tokens)
+others=() tokens=
+for row in "${rows[@]}"; do
+    if [ "$row" = tokens ]; then tokens=1; else others+=("$row"); fi
+done
+
+if [ -n "$tokens" ]; then
+    .build/venv/bin/python -c 'import tiktoken' 2>/dev/null || bash Tests/run.sh packages
+    swift build -c release --static-swift-stdlib --product token-probe
+    .build/venv/bin/python Tests/Benchmarks/tokens.py \
+        "$(swift build -c release --static-swift-stdlib --show-bin-path)/token-probe" "${options[@]}"
+fi
+[ "${#others[@]}" -gt 0 ] || exit 0
+
 swift build -c release --static-swift-stdlib --product fastrelay
 swift build -c release --static-swift-stdlib --product bench-upstream
-exec python3 Tests/Benchmarks/bench.py "$(swift build -c release --show-bin-path)" "$@"
+exec python3 Tests/Benchmarks/bench.py "$(swift build -c release --show-bin-path)" "${options[@]}" "${others[@]}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the parsers of Sources/Wire: Tests/Fuzz/run.sh [seconds-per-target]
+# Fuzzes the parsers of Sources/Wire and the counter of Sources/Tokens: Tests/Fuzz/run.sh [seconds-per-target]
 # Exits non-zero when a target crashes or a property does not hold; the input is then in .build/fuzz/<target>/.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -8,14 +8,24 @@ seconds=${1:-20}
 out=.build/fuzz
 mkdir -p "$out"
 mapfile -t wire < <(find Sources/Wire -name '*.swift' | sort)
+mapfile -t tokens < <(find Sources/Tokens -name '*.swift' | sort)
 status=0
 
-for target in JSON JSON5 EventStream; do
+for target in JSON JSON5 EventStream Tokens; do
     main=Tests/Fuzz/Fuzz$target.swift
+    sources=("${wire[@]}")
+    if [[ $target == Tokens ]]; then
+        # The C part is linked as an object file, under the same sanitizer.
+        clang -c -fsanitize=address -I Sources/CVocabulary/include Sources/CVocabulary/Vocabulary.c \
+            -o "$out/Vocabulary.o"
+        printf 'module CVocabulary { header "%s" }\n' "$PWD/Sources/CVocabulary/include/CVocabulary.h" \
+            >"$out/module.modulemap"
+        sources=("${tokens[@]}" -Xcc "-fmodule-map-file=$out/module.modulemap" "$out/Vocabulary.o")
+    fi
     mkdir -p "$out/$target/corpus"
     # The linker warns about symbols of the sanitizer's own.
     if ! swiftc -O -wmo -swift-version 6 -sanitize=fuzzer,address -parse-as-library \
-        -module-name "Fuzz$target" "${wire[@]}" "$main" -o "$out/$target/fuzz" 2>"$out/$target/build.log"; then
+        -module-name "Fuzz$target" "${sources[@]}" "$main" -o "$out/$target/fuzz" 2>"$out/$target/build.log"; then
         cat "$out/$target/build.log" >&2
         exit 1
     fi

@@ -1,5 +1,6 @@
 import Relay
 import Testing
+import Tokens
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -31,6 +32,27 @@ import Testing
         let isEqual = table == expected
         // Printed as a whole, so that it can be pasted.
         #expect(isEqual, "README.md should have:\n\(expected.joined(separator: "\n"))")
+    }
+
+    @Test func `the table of vocabularies says what the code does`() throws {
+        let lines = try Self.readme().split(separator: "\n", omittingEmptySubsequences: false)
+        let begin = try #require(lines.firstIndex { $0.hasPrefix("<!-- token table") })
+        let end = try #require(lines.firstIndex { $0.hasPrefix("<!-- end of token table") })
+        var count = 0
+        for line in lines[(begin + 3)..<end] {
+            let cells = line.split(separator: "|").map { $0.split(separator: " ").joined(separator: " ") }
+            try #require(cells.count == 3)
+            for name in cells[0].split(separator: "`") where line.contains("`\(name)`") {
+                guard !name.contains(",") && !name.contains(" ") else { continue }
+                let encoding = ModelEncoding(model: String(name))
+                let percent = encoding.percent % 100
+                let factor = "\(encoding.percent / 100).\(percent < 10 ? "0" : "")\(percent)"
+                #expect(cells[1] == "`\(encoding.vocabulary.name)`", "\(name)")
+                #expect(cells[2] == (encoding.isExact ? "exact" : factor), "\(name)")
+                count += 1
+            }
+        }
+        #expect(count > 40)
     }
 
     @Test func `no cell of the table is broken by a bar`() {

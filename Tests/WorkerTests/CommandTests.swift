@@ -18,6 +18,21 @@ import Testing
         #expect(try Command(["--help"]) == .help)
     }
 
+    @Test func `count takes files among its options, and standard input without any`() throws {
+        guard case .count(let none) = try Command(["count"]) else { throw Failed() }
+        #expect(none == (try CountOptions([])) && none.files == ["-"] && none.model == nil && !none.isJSON)
+        guard
+            case .count(let some) = try Command([
+                "count", "a", "--model", "gpt-4", "-", "--json", "--text", "--", "--model",
+            ])
+        else { throw Failed() }
+        #expect(some.files == ["a", "-", "--model"])
+        #expect(some.model == "gpt-4" && some.isJSON && some.isText)
+        #expect(try CountOptions(["--model=gpt-5"]).model == "gpt-5")
+    }
+
+    private struct Failed: Error {}
+
     @Test(arguments: [
         ([], "no command given"),
         (["run"], "unknown command “run”"),
@@ -27,6 +42,10 @@ import Testing
         (["serve", "--listen", "here"], "--listen here: an address is unix:PATH, tcp:HOST:PORT or fd:N"),
         (["serve", "--protocol", "http"], "--protocol http: only fastcgi is spoken"),
         (["serve", "extra"], "unknown option “extra” for serve"),
+        (["count", "--model"], "--model needs a value"),
+        (["count", "--model="], "--model needs a value"),
+        (["count", "--json=yes"], "unknown option “--json” for count"),
+        (["count", "a", "-x"], "unknown option “-x” for count"),
     ])
     func `wrong usage is said in one line and ends with 64`(arguments: [String], message: String) throws {
         let reason = try #require(throws: ExitReason.self) { try Command(arguments) }

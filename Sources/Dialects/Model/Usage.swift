@@ -12,15 +12,16 @@ public struct Usage: Sendable, Equatable {
     public var cacheWriteTokens: Int
     /// How many of the output tokens are reasoning.
     public var reasoningTokens: Int
-    /// True when the relay counted because the vendor did not say.
-    public var isEstimated: Bool
+    /// Whose numbers the tokens are.
+    public var origin: Origin
     /// What the call cost in the vendor's credits, where it says so.
     public var credits: Double?
 
     /// Counts of a call; what is not given is 0 or unknown.
     public init(
         inputTokens: Int, outputTokens: Int, totalTokens: Int? = nil, cachedInputTokens: Int = 0,
-        cacheWriteTokens: Int = 0, reasoningTokens: Int = 0, isEstimated: Bool = false, credits: Double? = nil
+        cacheWriteTokens: Int = 0, reasoningTokens: Int = 0, origin: Origin = .reported,
+        credits: Double? = nil
     ) {
         self.inputTokens = inputTokens
         self.outputTokens = outputTokens
@@ -28,8 +29,18 @@ public struct Usage: Sendable, Equatable {
         self.cachedInputTokens = cachedInputTokens
         self.cacheWriteTokens = cacheWriteTokens
         self.reasoningTokens = reasoningTokens
-        self.isEstimated = isEstimated
+        self.origin = origin
         self.credits = credits
+    }
+
+    /// Whose numbers they are; of several together, the last of these words counts.
+    public enum Origin: Sendable, Hashable, Comparable {
+        /// The vendor's.
+        case reported
+        /// The relay's, with the model's own vocabulary.
+        case counted
+        /// The relay's estimate.
+        case estimated
     }
 
     /// The vendor's total, or else input and output together.
@@ -46,7 +57,7 @@ public struct Usage: Sendable, Equatable {
         cachedInputTokens = cachedInputTokens.saturatingSum(other.cachedInputTokens)
         cacheWriteTokens = cacheWriteTokens.saturatingSum(other.cacheWriteTokens)
         reasoningTokens = reasoningTokens.saturatingSum(other.reasoningTokens)
-        isEstimated = isEstimated || other.isEstimated
+        origin = max(origin, other.origin)
         if let more = other.credits { credits = (credits ?? 0) + more }
     }
 }

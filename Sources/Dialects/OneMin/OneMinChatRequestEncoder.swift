@@ -23,8 +23,8 @@ public struct OneMinChatRequestEncoder: Sendable {
 
     /// The body, and the parameters that it cannot express, in the client's spelling.
     ///
-    /// The same request gives the same bytes. `request.model` is written as it stands. Several choices and stop
-    /// sequences are the relay's work and not mentioned.
+    /// The same request gives the same bytes. `request.model` is written as it stands. Several choices, stop
+    /// sequences and the most tokens are the relay's work and not mentioned.
     ///
     /// - Throws: `unsupported` naming the parameter for tools, JSON output, spoken output, images, sound and files.
     public func encode(_ request: GenerationRequest) throws(Failure) -> (body: [UInt8], ignored: [String]) {
@@ -108,6 +108,8 @@ public struct OneMinChatRequestEncoder: Sendable {
         switch feature {
         case .tools, .toolChoice, .parallelToolCalls: request.tools.isEmpty
         case .outputFormat, .outputModalities: true
+        // The relay cuts the answer itself.
+        case .maximumOutputTokens: true
         case .logProbabilities: request.sampling.logProbabilities == false
         case .webSearchLocation: !request.webSearch.isOn
         default: false

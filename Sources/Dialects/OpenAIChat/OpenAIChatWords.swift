@@ -32,7 +32,7 @@ extension JSONWriter {
         key("reasoning_tokens")
         int(usage.reasoningTokens)
         endObject()
-        if usage.isEstimated {
+        if usage.origin == .estimated {
             key("estimated")
             bool(true)
         }

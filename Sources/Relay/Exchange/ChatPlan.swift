@@ -1,3 +1,5 @@
+import Tokens
+
 /// What is needed of a chat request as long as its answer takes: no more, so that a long prompt is not held as long.
 final class ChatPlan: Sendable {
     /// Where it goes and as which model.
@@ -12,8 +14,12 @@ final class ChatPlan: Sendable {
     let choiceCount: Int
     /// Texts at which an answer ends.
     let stopSequences: [String]
-    /// The relay's own estimate of the prompt's tokens.
-    let inputTokens: Int
+    /// The most tokens of each answer; nil for any number.
+    let maximumOutputTokens: Int?
+    /// How the tokens of an answer are counted.
+    let encoding: ModelEncoding
+    /// The tokens of the prompt.
+    let promptTokens: PromptTokens
     /// Whether web search is on.
     let searchesWeb: Bool
     /// How many bytes of an event or an answer can be an echo of the request.
@@ -22,7 +28,8 @@ final class ChatPlan: Sendable {
     /// Makes a plan of its parts.
     init(
         route: ModelRouter.Route, ignored: [String], isStreamed: Bool, wantsStreamedUsage: Bool,
-        choiceCount: Int, stopSequences: [String], inputTokens: Int, searchesWeb: Bool, echoBytes: Int
+        choiceCount: Int, stopSequences: [String], maximumOutputTokens: Int?, promptTokens: PromptTokens,
+        searchesWeb: Bool, echoBytes: Int
     ) {
         self.route = route
         self.ignored = ignored
@@ -30,8 +37,14 @@ final class ChatPlan: Sendable {
         self.wantsStreamedUsage = wantsStreamedUsage
         self.choiceCount = choiceCount
         self.stopSequences = stopSequences
-        self.inputTokens = inputTokens
+        self.maximumOutputTokens = maximumOutputTokens
+        encoding = ModelEncoding(model: route.model)
+        self.promptTokens = promptTokens
         self.searchesWeb = searchesWeb
         self.echoBytes = echoBytes
     }
+
+    /// Whether the upstream is asked for a stream: also for an answer that is sent as a whole, where the relay may have
+    /// enough of it before its end.
+    var streamsUpstream: Bool { isStreamed || maximumOutputTokens != nil }
 }

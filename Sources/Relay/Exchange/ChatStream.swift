@@ -6,6 +6,7 @@ import Wire
 /// Each chunk of an upstream becomes at most a few sends, and the next chunk is asked for only when they are done, so a
 /// slow client holds one chunk, its translation, and what the transport buffers, and no more.
 final class ChatStream: RunningChat {
+    private enum LongWork { case bytes, end }
     private struct Arrival: Sendable { let choice: Int; let event: Result<UpstreamEvent, UpstreamError> }
 
     /// More than this is sent before more is translated, in bytes.
@@ -25,6 +26,8 @@ final class ChatStream: RunningChat {
     /// The bytes of the event at hand, and how many of them are translated.
     private var bytes: [UInt8] = []
     private var translated = 0
+    /// What of the event at hand is too much work for a loop.
+    private var longWork: LongWork?
     /// The head of an answer that is none.
     private var refusedHead: (status: Int, headers: HeaderFields)?
 
@@ -140,7 +143,8 @@ final class ChatStream: RunningChat {
         case .bytes(let bytes):
             self.bytes = bytes
             translated = 0
-        case .end: answer.end(choice: choice)
+        case .end:
+            if answer.isEndLong(choice: choice) { longWork = .end } else { answer.end(choice: choice) }
         case .silence: break
         }
     }
@@ -148,10 +152,27 @@ final class ChatStream: RunningChat {
     /// Sends what comes of the event at hand, piece by piece.
     private func pass(choice: Int) async throws(ExchangeStop) {
         if refusedHead != nil { throw await refusal(choice: choice) }
-        while let isLast = try translate(choice: choice) {
+        while true {
+            if longWork != nil { await workElsewhere(choice: choice) }
+            guard let isLast = try translate(choice: choice) else {
+                if longWork == nil { return }
+                continue
+            }
             try await exchange.send(streamed: answer.pending, isLast: isLast)
             answer.clearPending()
             if isLast { return }
+        }
+    }
+
+    /// Takes in away from the loop what takes long. Nobody else touches the answer meanwhile.
+    @inline(never) private func workElsewhere(choice: Int) async {
+        let (work, before) = (longWork, answer)
+        let bytes = work == .bytes ? nextSlice() : []
+        longWork = nil
+        answer = await ports.offload.run {
+            var after = before
+            if work == .end { after.end(choice: choice) } else { after.take(bytes, choice: choice) }
+            return after
         }
     }
 
@@ -165,15 +186,19 @@ final class ChatStream: RunningChat {
 
     /// Translates bytes until there is something worth sending, or none are left.
     ///
-    /// - Returns: whether what is to be sent ends the answer; nil when nothing is to be sent.
+    /// - Returns: whether what is to be sent ends the answer; nil when nothing is to be sent, or `longWork` comes first.
     @inline(never) private func translate(choice: Int) throws(ExchangeStop) -> Bool? {
         while translated < bytes.count, answer.failure == nil, !answer.isOver(choice),
             answer.pending.count < Self.flushBytes
         {
-            let end = min(translated + Self.sliceBytes, bytes.count)
-            answer.take(
-                end - translated == bytes.count ? bytes : Array(bytes[translated..<end]), choice: choice)
-            translated = end
+            let start = translated
+            let slice = nextSlice()
+            guard !answer.isLong(slice, choice: choice) else {
+                translated = start
+                longWork = .bytes
+                break
+            }
+            answer.take(slice, choice: choice)
         }
         if translated == bytes.count { bytes = [] }
         if answer.isOver(choice) { calls[choice].cancel() }
@@ -186,6 +211,13 @@ final class ChatStream: RunningChat {
         }
         if answer.pending.isEmpty { try keepAlive() }
         return answer.pending.isEmpty ? nil : false
+    }
+
+    /// The bytes to translate next.
+    private func nextSlice() -> [UInt8] {
+        let end = min(translated + Self.sliceBytes, bytes.count)
+        defer { translated = end }
+        return end - translated == bytes.count ? bytes : Array(bytes[translated..<end])
     }
 
     /// Gives up a call without a first event, and breaks a long silence with a comment.

@@ -1,7 +1,7 @@
 import Dialects
 import Wire
 
-/// Reads the answer of one upstream call that does not stream.
+/// Reads the answer of one upstream call, for a client that wants it as a whole.
 struct ChoiceReader: Sendable {
     /// One choice's part of the client's answer.
     struct Choice: Sendable {
@@ -23,6 +23,7 @@ struct ChoiceReader: Sendable {
     /// - Throws: whatever went wrong with it.
     func choice(_ call: any UpstreamCall) async throws(ExchangeStop) -> Choice {
         var answer = UpstreamAnswer()
+        var stream: StreamedChoice?
         reading: while true {
             let event: UpstreamEvent
             do throws(UpstreamError) {
@@ -42,7 +43,26 @@ struct ChoiceReader: Sendable {
                     answer.body = await UpstreamAnswer.errorBody(call)
                     break reading
                 }
-            case .bytes(let bytes): answer.append(bytes)
+                // Some refusals come as a JSON document although a stream was asked for.
+                let isDocument = headers["content-type"].map(RequestBody.isJSON) ?? false
+                if plan.streamsUpstream, !isDocument { stream = StreamedChoice(plan, limits: limits) }
+            case .bytes(let bytes):
+                if stream == nil {
+                    answer.append(bytes)
+                } else if let before = stream, before.isLong(with: bytes) {
+                    stream = await offload.run {
+                        var after = before
+                        after.take(bytes)
+                        return after
+                    }
+                } else {
+                    stream?.take(bytes)
+                }
+                if stream?.isOver ?? false {
+                    // What comes after the last token that was asked for need not be written.
+                    call.cancel()
+                    break reading
+                }
             case .silence: break
             case .end: break reading
             }
@@ -50,7 +70,13 @@ struct ChoiceReader: Sendable {
         if Task.isCancelled { throw .clientGone }
         let plan = plan
         do throws(Failure) {
-            guard answer.body.count > limits.offloadBytes else { return try Self.decode(answer, plan) }
+            if var stream {
+                let result = try stream.result()
+                return Choice(result: result, usage: stream.usage)
+            }
+            guard answer.body.count > min(limits.offloadBytes, ChatTokens.offloadBytes) else {
+                return try Self.decode(answer, plan)
+            }
             let whole = answer
             return try await offload.run { () throws(Failure) in try Self.decode(whole, plan) }
         } catch {
@@ -67,8 +93,7 @@ struct ChoiceReader: Sendable {
         // The whole answer was paid for, also what lies behind a stop sequence.
         var usage: Usage?
         for case .usage(let last) in events { usage = last }
-        var choice = ChoiceEvents(
-            stopSequences: plan.stopSequences, inputTokens: plan.inputTokens, usage: usage)
+        var choice = ChoiceEvents(plan, usage: usage)
         var fold = GenerationFold()
         for event in events { choice.take(event) { fold.add($0) } }
         if let failure = choice.failure { throw failure }

@@ -1,5 +1,4 @@
 import Dialects
-import Tokens
 import Wire
 
 /// A chat request that is ready to be called.
@@ -17,7 +16,7 @@ struct PreparedChat: Sendable {
     @inline(never) static func atOnce(
         _ body: [UInt8], router: ModelRouter, limits: Configuration.Limits
     ) throws(Failure) -> PreparedChat? {
-        guard body.count <= limits.offloadBytes else { return nil }
+        guard body.count <= min(limits.offloadBytes, ChatTokens.offloadBytes) else { return nil }
         let draft = try Draft(body, limits)
         guard let route = try router.knownRoute(draft.request.model) else { return nil }
         return try PreparedChat(draft, route)
@@ -25,7 +24,8 @@ struct PreparedChat: Sendable {
 
     /// Does the same for a body of any length, and waits for the list of models if that may help.
     ///
-    /// Bodies longer than `limits.offloadBytes` are read and written away from the loop.
+    /// Bodies longer than `limits.offloadBytes` are read and written away from the loop, and the tokens of those longer
+    /// than `ChatTokens.offloadBytes` counted there.
     /// - Throws: whatever is wrong with the request; no upstream call was made then.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) static func prepare(
@@ -37,7 +37,7 @@ struct PreparedChat: Sendable {
             ? try await offload.run { () throws(Failure) in try Draft(body, limits) }
             : try Draft(body, limits)
         let route = try await router.route(draft.request.model)
-        return isLong
+        return isLong || body.count > ChatTokens.offloadBytes
             ? try await offload.run { () throws(Failure) in try PreparedChat(draft, route) }
             : try PreparedChat(draft, route)
     }
@@ -66,17 +66,17 @@ struct PreparedChat: Sendable {
         let encoder = OneMinChatRequestEncoder(
             defaultSiteCount: settings.numOfSite, defaultMaximumWords: settings.maxWord)
         let (body, ignored) = try encoder.encode(request)
-        var estimate = TokenEstimate()
-        for turn in request.turns {
-            for case .text(let part) in turn.parts { estimate.add(part.text) }
-        }
         self.body = body
         plan = ChatPlan(
             route: route, ignored: ignored, isStreamed: request.isStreamed,
             wantsStreamedUsage: request.wantsStreamedUsage, choiceCount: request.choiceCount,
-            stopSequences: request.stopSequences, inputTokens: estimate.tokens,
+            stopSequences: request.stopSequences, maximumOutputTokens: request.maximumOutputTokens,
+            promptTokens: PromptTokens(request, model: route.model),
             searchesWeb: request.webSearch.isOn, echoBytes: 2 * body.count)
     }
+
+    /// A stream is longer than the text in it, by this factor at most: an event of a few letters has some 50 more.
+    private static let streamOverhead = 16
 
     /// The upstream request of one of the calls.
     ///
@@ -84,16 +84,17 @@ struct PreparedChat: Sendable {
     /// until its first event.
     func upstreamRequest(credential: String, limits: Configuration.Limits) -> UpstreamRequest {
         var request = plan.route.upstream.request(
-            "POST", path: OneMinChatRequestEncoder.path(isStreamed: plan.isStreamed),
+            "POST", path: OneMinChatRequestEncoder.path(isStreamed: plan.streamsUpstream),
             headers: HeaderFields([
                 ("content-type", "application/json"),
-                ("accept", plan.isStreamed ? "text/event-stream" : "application/json"),
+                ("accept", plan.streamsUpstream ? "text/event-stream" : "application/json"),
                 ("api-key", credential),
             ]))
         request.body = body
         if !plan.isStreamed {
             request.timeouts.firstByte = request.timeouts.firstEvent
-            request.maximumResponseBytes = limits.answerBytes + plan.echoBytes
+            let bytes = limits.answerBytes * (plan.streamsUpstream ? Self.streamOverhead : 1)
+            request.maximumResponseBytes = bytes + plan.echoBytes
         }
         return request
     }

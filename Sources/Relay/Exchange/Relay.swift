@@ -225,7 +225,8 @@ extension ExchangeRecord {
         guard let usage else { return }
         inputTokens = usage.inputTokens
         outputTokens = usage.outputTokens
-        usageIsEstimated = usage.isEstimated
+        usageIsCounted = usage.origin == .counted
+        usageIsEstimated = usage.origin == .estimated
         credits = usage.credits
     }
 

@@ -4,7 +4,7 @@ import Dialects
 ///
 /// Bytes go in, and what the client is to get for them gathers in `pending`, which the caller sends and empties. All
 /// choices share identifiers and end together.
-struct StreamedAnswer {
+struct StreamedAnswer: Sendable {
     /// What is to be sent next.
     private(set) var pending: [UInt8] = []
     /// Whether the client was or is to be sent anything; before that a failure still has its status.
@@ -33,8 +33,7 @@ struct StreamedAnswer {
                 searchesWeb: chat.searchesWeb, maximumEventBytes: maximumEventBytes),
             count: count)
         choices = Array(
-            repeating: ChoiceEvents(stopSequences: chat.stopSequences, inputTokens: chat.inputTokens),
-            count: count)
+            repeating: ChoiceEvents(chat), count: count)
         wholeBodies = Array(repeating: nil, count: count)
         openCount = count
     }
@@ -53,6 +52,16 @@ struct StreamedAnswer {
             if sum != nil { total.add(usage) }
             return total
         }
+    }
+
+    /// Whether taking these bytes may be too much work for a loop.
+    func isLong(_ bytes: [UInt8], choice: Int) -> Bool {
+        wholeBodies[choice] == nil && decoders[choice].completesLongEvent(with: bytes)
+    }
+
+    /// Whether taking the end may be too much work for a loop.
+    func isEndLong(choice: Int) -> Bool {
+        wholeBodies[choice].map { $0.count > ChatTokens.offloadBytes } ?? false
     }
 
     /// Takes a piece of a choice's stream.
@@ -76,9 +85,10 @@ struct StreamedAnswer {
     mutating func end(choice: Int) {
         guard failure == nil, !choices[choice].isOver else { return }
         if let body = wholeBodies[choice] {
-            for event in OneMinResultDecoder.decode(body, searchesWeb: searchesWeb) {
-                Self.pass(event, &choices[choice], &encoder, &pending, choice)
-            }
+            let events = OneMinResultDecoder.decode(body, searchesWeb: searchesWeb)
+            // First what the whole answer cost, of which the client may get a part only.
+            for case .usage(let usage) in events { choices[choice].take(.usage(usage)) { _ in } }
+            for event in events { Self.pass(event, &choices[choice], &encoder, &pending, choice) }
         } else {
             Self.end(&decoders[choice], &choices[choice], &encoder, &pending, choice)
         }

@@ -52,6 +52,8 @@ public struct ExchangeRecord: Sendable, Equatable {
     public var inputTokens: Int?
     /// Tokens of the answers.
     public var outputTokens: Int?
+    /// Whether a token number is the relay's own, counted with the model's vocabulary, for the vendor gave none.
+    public var usageIsCounted = false
     /// Whether a token number is the relay's estimate.
     public var usageIsEstimated = false
     /// The vendor's price of the call in its own credits, where it tells.

@@ -41,6 +41,9 @@ public struct EventStreamParser: Sendable {
     /// The last `retry` of the stream in milliseconds, or nil.
     public private(set) var retryMilliseconds: Int?
 
+    /// Bytes of the event in progress that came so far, comments and line ends not counted.
+    public var heldBytes: Int { eventBytes + line.count }
+
     /// True when the stream has begun an event and not ended it; if nothing more comes, the standard drops it.
     public var hasUnfinishedEvent: Bool {
         if case .absent = data, case .absent = name {

@@ -43,6 +43,10 @@ struct JSONLineLog: ExchangeLog {
         line.member("total_ms", record.total)
         line.member("input_tokens", record.inputTokens)
         line.member("output_tokens", record.outputTokens)
+        if record.usageIsCounted {
+            line.key("usage_counted")
+            line.bool(true)
+        }
         if record.usageIsEstimated {
             line.key("usage_estimated")
             line.bool(true)

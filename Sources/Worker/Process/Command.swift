@@ -6,6 +6,7 @@ enum Command: Equatable {
     case version
     case serve(Options)
     case check(Options)
+    case count(CountOptions)
 
     /// What `serve` and `check` take.
     struct Options: Equatable {
@@ -21,17 +22,24 @@ enum Command: Equatable {
     static let usage = """
         Usage: fastrelay serve [--config FILE] [--listen ADDRESS] [--protocol fastcgi]
                fastrelay check [--config FILE]
+               fastrelay count [--model MODEL] [--json] [--text] [FILE…]
                fastrelay --version | --help
 
         serve   answers a web server's requests until SIGTERM
         check   validates the configuration and prints it with its defaults
+        count   prints how many tokens files have, or standard input (also as -): a text, or a
+                chat request, which is a JSON object with an array “messages”
 
           --config FILE        configuration (JSON5); without it everything has its default
           --listen ADDRESS     unix:PATH, tcp:HOST:PORT or fd:N; without it a listening socket on
                                descriptor 0, else what the configuration says
           --protocol fastcgi   what the web server speaks
+          --model MODEL        whose tokens to count; else the request's own model, else gpt-4o
+          --json               one JSON object a line
+          --text               counts chat requests as the text they are
 
-        Exit codes: 0 done, 64 wrong usage, 71 cannot listen, 78 wrong configuration.
+        Exit codes: 0 done, 64 wrong usage, 65 a chat request is wrong, 66 a file cannot be read,
+        71 cannot listen, 78 wrong configuration.
 
         """
 
@@ -45,6 +53,7 @@ enum Command: Equatable {
         case "--version": self = .version
         case "serve": self = .serve(try Self.options(arguments.dropFirst(), of: first))
         case "check": self = .check(try Self.options(arguments.dropFirst(), of: first))
+        case "count": self = .count(try CountOptions(arguments.dropFirst()))
         default: throw Self.wrong("unknown command “\(first)”")
         }
     }
@@ -82,7 +91,8 @@ enum Command: Equatable {
         return options
     }
 
-    private static func wrong(_ message: String) -> ExitReason {
+    /// The reason to end for wrong arguments.
+    static func wrong(_ message: String) -> ExitReason {
         ExitReason(code: .usage, message: "\(message); see fastrelay --help")
     }
 }

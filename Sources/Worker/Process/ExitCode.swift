@@ -4,6 +4,10 @@ public enum ExitCode: Int32, Sendable {
     case success = 0
     /// The arguments are wrong. `EX_USAGE`
     case usage = 64
+    /// A file's content is wrong. `EX_DATAERR`
+    case badData = 65
+    /// A file cannot be read. `EX_NOINPUT`
+    case noInput = 66
     /// The socket cannot be had, or the system refuses something else that a worker needs. `EX_OSERR`
     case cannotListen = 71
     /// The configuration is wrong. `EX_CONFIG`

@@ -16,14 +16,20 @@ public enum Program {
             case .help: print(Command.usage, terminator: "")
             case .version: print("fastrelay \(version)")
             case .check(let options): print(try configuration(options).effectiveDescription(), terminator: "")
+            case .count(let options): return CountCommand(options).run().rawValue
             case .serve(let options): try Service.run(options, configuration: try configuration(options))
             }
             return ExitCode.success.rawValue
         } catch {
-            let line = Array("fastrelay: \(error.message)\n".utf8)
-            _ = write(STDERR_FILENO, line, line.count)
+            complain(error.message)
             return error.code.rawValue
         }
+    }
+
+    /// Writes one line to standard error.
+    static func complain(_ message: String) {
+        let line = Array("fastrelay: \(message)\n".utf8)
+        _ = write(STDERR_FILENO, line, line.count)
     }
 
     private static func configuration(_ options: Command.Options) throws(ExitReason) -> Configuration {

@@ -63,11 +63,11 @@ struct GenerationFoldTests {
 
     @Test func `counts of several calls add up without overflow`() {
         var usage = Usage(inputTokens: 5, outputTokens: .max, totalTokens: 9, credits: 1.5)
-        usage.add(Usage(inputTokens: 5, outputTokens: 1, isEstimated: true, credits: 2))
+        usage.add(Usage(inputTokens: 5, outputTokens: 1, origin: .estimated, credits: 2))
         #expect(usage.inputTokens == 10)
         #expect(usage.outputTokens == .max)
         #expect(usage.totalTokens == 15)
-        #expect(usage.isEstimated)
+        #expect(usage.origin == .estimated)
         #expect(usage.credits == 3.5)
         #expect(Usage(inputTokens: 2, outputTokens: 3).totalTokens == 5)
     }

@@ -69,7 +69,7 @@ struct OneMinChatRequestEncoderTests {
             """#)
         #expect(
             try OneMinChatRequestEncoder().encode(request).ignored == [
-                "top_p", "temperature", "max_completion_tokens", "seed", "logprobs", "top_logprobs",
+                "top_p", "temperature", "seed", "logprobs", "top_logprobs",
                 "presence_penalty", "frequency_penalty", "logit_bias", "reasoning_effort", "user", "metadata",
                 "web_search_options.user_location",
             ])
@@ -78,6 +78,7 @@ struct OneMinChatRequestEncoderTests {
     @Test(arguments: [
         #","tools":[]"#, #","tool_choice":"none""#, #","tool_choice":"auto","parallel_tool_calls":true"#,
         #","response_format":{"type":"text"}"#, #","modalities":["text"]"#, #","logprobs":false"#,
+        #","max_tokens":5"#,
     ]) func `what is as the client wants it is not named`(_ members: String) throws {
         #expect(try OneMinChatRequestEncoder().encode(decode(members)).ignored.isEmpty)
     }

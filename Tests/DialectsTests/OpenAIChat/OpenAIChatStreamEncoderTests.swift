@@ -50,7 +50,7 @@ struct OpenAIChatStreamEncoderTests {
     }
 
     @Test func `estimated counts say so`() {
-        let usage = Usage(inputTokens: 3, outputTokens: 2, isEstimated: true)
+        let usage = Usage(inputTokens: 3, outputTokens: 2, origin: .estimated)
         let stream = encode([(.usage(usage), 0), (.finished(.stop), 0)], includeUsage: true)
         #expect(stream.contains(#""estimated":true"#))
     }

@@ -41,6 +41,7 @@ import Wire
         #expect(record.outcome == .ok && record.status == 200 && record.route == "chat_completions")
         #expect(record.model == "gpt-4o" && record.upstream == "onemin" && record.upstreamCalls == 1)
         #expect(record.inputTokens == 11 && record.outputTokens == 7 && !record.usageIsEstimated)
+        #expect(!record.usageIsCounted)
         #expect(record.credits == 5)
         #expect(record.bytesOut == client.body.count && record.bytesIn > 0)
         #expect(record.callerHash?.utf8.count == 16)
@@ -73,11 +74,23 @@ import Wire
         #expect(client.header("x-fastrelay-ignored") == "temperature, seed")
     }
 
-    @Test func `usage that is missing is estimated and marked so in the log`() async {
+    @Test func `usage that is missing is counted and marked so in the log`() async {
         let harness = Harness { _, _ in FakeCall.Step.whole("word word word", input: 0, output: 0) }
         let client = await harness.chat()
-        #expect(client.json["usage"]?["prompt_tokens"]?.intValue ?? 0 > 0)
-        #expect(client.json["usage"]?["completion_tokens"]?.intValue ?? 0 > 1)
+        // "Hi" of a user has 8 tokens: 3 of the frame, the role, the text, 3 of the answer's beginning.
+        #expect(client.json["usage"]?["prompt_tokens"]?.intValue == 8)
+        #expect(client.json["usage"]?["completion_tokens"]?.intValue == 3)
+        #expect(client.json["usage"]?["estimated"] == nil)
+        #expect(harness.log.records.last?.usageIsCounted == true)
+        #expect(harness.log.records.last?.usageIsEstimated == false)
+    }
+
+    @Test func `usage of a model without a public vocabulary is an estimate and marked so`() async {
+        let harness = Harness { _, _ in FakeCall.Step.whole("word word word", input: 0, output: 0) }
+        let client = await harness.running { await harness.chat(["model": "us.anthropic.claude-v1:0"]) }
+        #expect(client.json["usage"]?["completion_tokens"]?.intValue == 4)
+        #expect(client.json["usage"]?["estimated"]?.boolValue == true)
+        #expect(harness.log.records.last?.usageIsCounted == false)
         #expect(harness.log.records.last?.usageIsEstimated == true)
     }
 
@@ -177,7 +190,7 @@ import Wire
 }
 
 /// An offload that counts what it is given and does it at once.
-private final class CountingOffload: Offload {
+final class CountingOffload: Offload {
     private let counter = Counter()
     private let inline = InlineOffload()
 

@@ -129,7 +129,7 @@ import Wire
         #expect(client.isComplete)
     }
 
-    @Test func `usage that is missing is estimated`() async {
+    @Test func `usage that is missing is counted`() async {
         let harness = Harness { _, _ in
             [
                 .head(status: 200), .delta("some words"), .result("some words", input: nil, output: nil),
@@ -137,9 +137,9 @@ import Wire
             ]
         }
         let client = await harness.chat(["stream": true, "stream_options": ["include_usage": true]])
-        #expect(client.chunks.last?["usage"]?["completion_tokens"]?.intValue ?? 0 > 0)
-        #expect(harness.log.records.last?.usageIsEstimated == true)
-        #expect(harness.log.records.last?.inputTokens ?? 0 > 0)
+        #expect(client.chunks.last?["usage"]?["completion_tokens"]?.intValue == 2)
+        #expect(harness.log.records.last?.usageIsCounted == true)
+        #expect(harness.log.records.last?.inputTokens == 8)
     }
 
     @Test func `a status 200 with a JSON document is read as one`() async {
@@ -175,7 +175,7 @@ import Wire
         #expect(client.isComplete)
         #expect(harness.chats.first?.cancelCount ?? 0 > 0)
         #expect(client.chunks.last?["usage"]?["prompt_tokens"]?.intValue ?? 0 > 0)
-        #expect(harness.log.records.last?.usageIsEstimated == true)
+        #expect(harness.log.records.last?.usageIsCounted == true)
         #expect(harness.log.records.last?.outcome == .ok)
     }
 

@@ -1,0 +1,50 @@
+import Dialects
+
+/// The tokens of a prompt, counted only when somebody wants to know: most upstreams tell by themselves.
+final class PromptTokens: Sendable {
+    /// A longer prompt is counted at once, so that it is not kept while the answer streams. In bytes of text.
+    static let keptBytes = 16 << 10
+
+    private enum State: Sendable {
+        case counted(TokenCount)
+        case open(GenerationRequest, model: String)
+    }
+
+    private let state: State
+
+    /// Keeps a short request, counts a long one.
+    ///
+    /// One of more than `ChatTokens.offloadBytes` takes long: make it away from the loops.
+    init(_ request: GenerationRequest, model: String) {
+        let bytes = request.turns.reduce(0) { $0 + $1.keptBytes }
+        if bytes <= Self.keptBytes, request.tools.isEmpty, request.outputFormat == nil {
+            // Without what does not count, which may be longer.
+            state = .open(GenerationRequest(model: "", turns: request.turns), model: model)
+        } else {
+            state = .counted(ChatTokens.count(request, model: model))
+        }
+    }
+
+    /// A count that is known already.
+    init(_ count: TokenCount) {
+        state = .counted(count)
+    }
+
+    /// How many there are.
+    var count: TokenCount {
+        switch state {
+        case .counted(let count): count
+        case .open(let request, let model): ChatTokens.count(request, model: model)
+        }
+    }
+}
+
+extension Turn {
+    /// About how much memory the turn takes.
+    fileprivate var keptBytes: Int {
+        parts.reduce(name?.utf8.count ?? 0) { bytes, part in
+            guard case .text(let part) = part else { return bytes + PromptTokens.keptBytes + 1 }
+            return bytes + part.text.utf8.count
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Dialects
+
+/// One choice of an answer that is sent as a whole although the upstream streams it.
+///
+/// That way the call can be given up as soon as there is enough of it.
+struct StreamedChoice: Sendable {
+    private var decoder: OneMinStreamDecoder
+    private var events: ChoiceEvents
+    private var fold = GenerationFold()
+
+    /// Nothing came yet.
+    init(_ plan: ChatPlan, limits: Configuration.Limits) {
+        decoder = OneMinStreamDecoder(
+            searchesWeb: plan.searchesWeb, maximumEventBytes: limits.eventBytes + plan.echoBytes)
+        events = ChoiceEvents(plan)
+    }
+
+    /// Whether nothing more is to be taken.
+    var isOver: Bool { events.isOver }
+
+    /// What was used, once the choice is over.
+    var usage: Usage? { events.usage }
+
+    /// Whether these bytes may bring an event so long that the work is too much for a loop.
+    func isLong(with bytes: [UInt8]) -> Bool { decoder.completesLongEvent(with: bytes) }
+
+    /// Takes the next bytes of the stream.
+    mutating func take(_ bytes: [UInt8]) {
+        decoder.feed(bytes) { event in events.take(event) { fold.add($0) } }
+    }
+
+    /// Takes the end of the stream, if it was not over before, and gives the answer.
+    ///
+    /// - Throws: the failure that ended it.
+    mutating func result() throws(Failure) -> GenerationResult {
+        decoder.end { event in events.take(event) { fold.add($0) } }
+        if let failure = events.failure { throw failure }
+        return try fold.result()
+    }
+}
+
+extension OneMinStreamDecoder {
+    /// Whether these bytes may complete an event with more text than should be counted on a loop.
+    ///
+    /// No event ends without a line end, so the bytes of a long one are cheap to take until then.
+    func completesLongEvent(with bytes: [UInt8]) -> Bool {
+        heldBytes + bytes.count > ChatTokens.offloadBytes
+            && bytes.contains { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+    }
+}
