@@ -20,24 +20,59 @@ struct AnswerHead {
     static let maximumBytes = 64 * 1024
 
     /// Takes one line, with its line end.
-    mutating func take(_ line: UnsafeRawBufferPointer) -> Step {
+    mutating func take(_ line: Span<UInt8>) -> Step {
         bytes += line.count
         guard bytes <= Self.maximumBytes else { return .tooLarge }
-        if unsafe line.starts(with: "HTTP/".utf8) {
-            let words = unsafe String(decoding: line, as: UTF8.self).split(separator: " ", maxSplits: 2)
-            status = words.count > 1 ? Int(words[1].prefix(3)) ?? 0 : 0
+        var end = line.count
+        while end > 0, line[end - 1] <= 32 { end -= 1 }
+        guard end > 0 else { return status >= 200 ? .complete : .incomplete }
+        var colon = 0
+        while colon < end, line[colon] != UInt8(ascii: ":") { colon += 1 }
+        if Self.beginsAnswer(line) {
+            status = Self.status(line)
             headers.removeAll(keepingCapacity: true)
-        } else if unsafe line.count <= 2 && line.allSatisfy({ $0 == 13 || $0 == 10 }) {
-            return status >= 200 ? .complete : .incomplete
-        } else if let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")) {
-            let value = unsafe line[(colon + 1)...].drop { $0 == 32 || $0 == 9 }
-            let end = unsafe value.lastIndex { $0 > 32 }.map { $0 + 1 } ?? value.startIndex
-            unsafe headers.append(
-                (
-                    String(decoding: line[..<colon], as: UTF8.self).lowercased(),
-                    String(decoding: value[..<end], as: UTF8.self)
-                ))
+            headers.reserveCapacity(Self.usualFields)
+        } else if colon < end {
+            var start = colon + 1
+            while start < end, line[start] == 32 || line[start] == 9 { start += 1 }
+            headers.append((Self.lowercased(line, count: colon), Self.text(line.extracting(start..<end))))
         }
         return .incomplete
+    }
+
+    /// Room for so many fields is made at once.
+    private static let usualFields = 16
+
+    private static func beginsAnswer(_ line: Span<UInt8>) -> Bool {
+        line.count > 5 && line[0] == UInt8(ascii: "H") && line[1] == UInt8(ascii: "T")
+            && line[2] == UInt8(ascii: "T") && line[3] == UInt8(ascii: "P") && line[4] == UInt8(ascii: "/")
+    }
+
+    /// The three digits after the version; 0 where there are none.
+    private static func status(_ line: Span<UInt8>) -> Int {
+        var index = 0
+        while index < line.count, line[index] != 32 { index += 1 }
+        while index < line.count, line[index] == 32 { index += 1 }
+        guard index + 3 <= line.count else { return 0 }
+        var status = 0
+        for digit in index..<index + 3 {
+            guard (0x30...0x39).contains(line[digit]) else { return 0 }
+            status = 10 * status + Int(line[digit] - 0x30)
+        }
+        return status
+    }
+
+    private static func lowercased(_ line: Span<UInt8>, count: Int) -> String {
+        unsafe String(unsafeUninitializedCapacity: count) { name in
+            for index in 0..<count {
+                let byte = line[index]
+                unsafe name[index] = byte &- 0x41 < 26 ? byte | 0x20 : byte
+            }
+            return count
+        }
+    }
+
+    private static func text(_ bytes: Span<UInt8>) -> String {
+        unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -66,6 +66,12 @@ internal import Glibc
     /// Up to here a body is copied into libcurl and leaves in one packet with the head.
     private static let copiedBodyBytes = 64 * 1024
 
+    /// Whether the environment of the process names a proxy: https://curl.se/libcurl/c/libcurl-env.html
+    private static let environmentHasProxy: Bool = {
+        let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        return names.contains { (name: String) in unsafe getenv(name) != nil }
+    }()
+
     init(pool: TransferPool, options: TransferOptions) {
         self.pool = pool
         loop = pool.loop
@@ -233,13 +239,15 @@ internal import Glibc
         }
         if let file = options.certificateFile { unsafe fr_easy_set_string(easy, CURLOPT_CAINFO, file) }
         if let proxy = options.proxy { unsafe fr_easy_set_string(easy, CURLOPT_PROXY, proxy) }
+        // Or libcurl looks through the environment for each call.
+        if options.proxy?.isEmpty ?? !Self.environmentHasProxy {
+            unsafe fr_easy_set_string(easy, CURLOPT_NOPROXY, "*")
+        }
 
         for (name, value) in options.headers { headerList.append("\(name): \(value)") }
         if options.method == "POST" {
             unsafe fr_easy_set_long(easy, CURLOPT_POST, 1)
             unsafe fr_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
-            // Without this a body over 1 MiB waits a second for a “100 Continue” that vendors do not send.
-            headerList.append("Expect:")
             if body.count <= Self.copiedBodyBytes {
                 _ = unsafe body.withUnsafeBytes { bytes in
                     unsafe fr_easy_set_pointer(
@@ -247,6 +255,8 @@ internal import Glibc
                 }
                 body = []
             } else {
+                // Without this a body over 1 MiB waits a second for a “100 Continue” that vendors do not send.
+                headerList.append("Expect:")
                 unsafe fr_easy_set_data_callback(easy, CURLOPT_READFUNCTION, Self.onRead)
                 unsafe fr_easy_set_pointer(easy, CURLOPT_READDATA, context)
             }
@@ -301,13 +311,13 @@ internal import Glibc
     private static let onHeader: fr_data_callback = { data, size, count, context in
         guard let transfer = unsafe transfer(context) else { return 0 }
         let line = unsafe UnsafeRawBufferPointer(start: data, count: size * count)
-        return unsafe transfer.receiveHeader(line) ? line.count : 0
+        return unsafe transfer.receiveHeader(line.bindMemory(to: UInt8.self).span) ? line.count : 0
     }
 
-    private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+    private func receiveHeader(_ line: Span<UInt8>) -> Bool {
         // Trailers are of no use here.
         guard head == .incomplete else { return true }
-        switch unsafe answer.take(line) {
+        switch answer.take(line) {
         case .incomplete: break
         case .complete:
             head = .complete

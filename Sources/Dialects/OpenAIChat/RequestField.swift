@@ -6,39 +6,40 @@ import Wire
 struct RequestField {
     /// The value itself.
     let value: JSONValue
-    /// The path of what contains the value; empty at the top.
-    private let parent: String
-    /// The key or the index under which the value stands there.
-    private let step: Step
+    /// Where the value stands.
+    private let place: Place
 
-    private enum Step {
-        case key(String)
-        case index(Int)
+    /// A key or an index, and the place of what has it; nil at the top.
+    private indirect enum Place {
+        case key(String, of: Place?)
+        case index(Int, of: Place)
+
+        var path: String {
+            switch self {
+            case .key(let key, nil): key
+            case .key(let key, let parent?): "\(parent.path).\(key)"
+            case .index(let index, let parent): "\(parent.path)[\(index)]"
+            }
+        }
     }
 
     /// A member of the request's top-level object.
     init(_ value: JSONValue, named name: String) {
-        self.init(value, parent: "", step: .key(name))
+        self.init(value, at: .key(name, of: nil))
     }
 
-    private init(_ value: JSONValue, parent: String, step: Step) {
+    private init(_ value: JSONValue, at place: Place) {
         self.value = value
-        self.parent = parent
-        self.step = step
+        self.place = place
     }
 
     /// The path, such as `messages[2].content`.
-    var path: String {
-        switch step {
-        case .key(let key): parent.isEmpty ? key : "\(parent).\(key)"
-        case .index(let index): "\(parent)[\(index)]"
-        }
-    }
+    var path: String { place.path }
 
     /// The member of this name, or nil where it is absent or null or this is no object.
     func member(_ name: String) -> RequestField? {
         guard let member = value[name], !member.isNull else { return nil }
-        return RequestField(member, parent: path, step: .key(name))
+        return RequestField(member, at: .key(name, of: place))
     }
 
     /// The member of this name.
@@ -112,19 +113,17 @@ struct RequestField {
 
     /// The members of the value that are not null, each with its place.
     func members() throws(Failure) -> [RequestField] {
-        let parent = path
-        return try object().members.filter { !$0.value.isNull }.map { member in
+        try object().members.filter { !$0.value.isNull }.map { member in
             // A key as long as a novel would make the path one.
-            RequestField(member.value, parent: parent, step: .key(String(member.key.prefix(64))))
+            RequestField(member.value, at: .key(String(member.key.prefix(64)), of: place))
         }
     }
 
     /// The elements of the value, each with its place.
     func elements(expected: String = "an array") throws(Failure) -> [RequestField] {
         guard let array = value.arrayValue else { throw wrongType(expected: expected) }
-        let parent = path
         return array.enumerated().map { index, element in
-            RequestField(element, parent: parent, step: .index(index))
+            RequestField(element, at: .index(index, of: place))
         }
     }
 

@@ -18,10 +18,7 @@ struct CallerHasher: Sendable {
 
     /// The name of a caller: 16 hexadecimal digits.
     func name(of credential: String) -> String {
-        let bytes = Array(credential.utf8)
-        let hash = hash(bytes.span)
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        Identifier.hexadecimal(hash(credential.utf8.span))
     }
 
     /// SipHash-2-4 of some bytes: https://www.aumasson.jp/siphash/siphash.pdf, section 2.

@@ -8,30 +8,41 @@ enum Identifier {
         let words = (random.nextUInt64(), random.nextUInt64())
         let length = prefix.utf8CodeUnitCount + 32
         return String(unsafeUninitializedCapacity: length) { buffer in
-            var position = 0
             prefix.withUTF8Buffer { bytes in
-                for byte in bytes {
-                    buffer[position] = byte
-                    position += 1
-                }
+                for index in bytes.indices { buffer[index] = bytes[index] }
             }
-            for word in [words.0, words.1] {
-                for shift in stride(from: UInt64(60), through: 0, by: -4) {
-                    let digit = UInt8(truncatingIfNeeded: word >> shift & 0xF)
-                    buffer[position] = digit < 10 ? 0x30 + digit : 0x57 + digit
-                    position += 1
-                }
-            }
+            write(words.0, to: buffer, at: length - 32)
+            write(words.1, to: buffer, at: length - 16)
             return length
+        }
+    }
+
+    /// 64 bits as 16 hexadecimal digits.
+    static func hexadecimal(_ word: UInt64) -> String {
+        String(unsafeUninitializedCapacity: 16) { buffer in
+            write(word, to: buffer, at: 0)
+            return 16
+        }
+    }
+
+    private static func write(_ word: UInt64, to buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+        for index in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * index) & 0xF)
+            buffer[start + index] = digit < 10 ? 0x30 + digit : 0x57 + digit
         }
     }
 
     /// The client's own id when it is 1 to 128 letters, digits and `._:-`, else a new one.
     static func request(_ given: String?, _ random: any RandomSource) -> String {
-        if let given, (1...maximumRequestIDBytes).contains(given.utf8.count), given.utf8.allSatisfy(isPlain) {
-            return given
-        }
+        if let given, isPlain(given) { return given }
         return make("req_", random)
+    }
+
+    private static func isPlain(_ id: String) -> Bool {
+        let bytes = id.utf8.span
+        guard (1...maximumRequestIDBytes).contains(bytes.count) else { return false }
+        for index in bytes.indices where !isPlain(bytes[index]) { return false }
+        return true
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

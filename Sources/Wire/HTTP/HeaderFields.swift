@@ -7,12 +7,14 @@ public struct HeaderFields: Sendable, Equatable, Sequence {
 
     private var fields: [Element] = []
 
+    /// Room for so many fields is made with the first one.
+    private static let usualCount = 8
+
     /// No fields.
     public init() {}
 
     /// The given names and values, in order; a name may come more than once.
     public init(_ pairs: [(String, String)]) {
-        fields.reserveCapacity(pairs.count)
         for (name, value) in pairs { add(name, value) }
     }
 
@@ -30,6 +32,7 @@ public struct HeaderFields: Sendable, Equatable, Sequence {
     /// CR, LF and NUL become spaces, so that no value can start another field:
     /// https://www.rfc-editor.org/rfc/rfc9110#section-5.5
     public mutating func add(_ name: String, _ value: String) {
+        if fields.isEmpty { fields.reserveCapacity(Self.usualCount) }
         fields.append((Self.lowercased(name), Self.singleLine(value)))
     }
 

@@ -60,9 +60,9 @@ public struct JSONObject: Sendable, Equatable {
 extension String {
     /// True when both are the same UTF-8; `==` would also accept canonically equivalent strings.
     func hasSameBytes(as other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
         let left = utf8.span
         let right = other.utf8.span
-        guard left.count == right.count else { return false }
         for index in left.indices where left[index] != right[index] { return false }
         return true
     }

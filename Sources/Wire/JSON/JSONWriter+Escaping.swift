@@ -20,7 +20,12 @@ extension JSONWriter {
     /// Appends the digits of a whole number without making a string of it.
     mutating func appendDigits(of value: Int) {
         if value < 0 { bytes.append(ASCII.minus) }
-        var rest = value.magnitude
+        appendDigits(of: value.magnitude)
+    }
+
+    /// Appends the digits of a whole number that is not negative.
+    mutating func appendDigits(of value: UInt) {
+        var rest = value
         var divisor: UInt = 1
         while rest / divisor >= 10 { divisor *= 10 }
         while divisor > 0 {

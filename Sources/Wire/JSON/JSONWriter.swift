@@ -74,6 +74,17 @@ public struct JSONWriter: Sendable {
         endValue()
     }
 
+    /// Writes a number of thousandths, with three digits after the point.
+    public mutating func thousandths(_ value: Int) {
+        separate()
+        if value < 0 { bytes.append(ASCII.minus) }
+        let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: 1000)
+        appendDigits(of: whole)
+        bytes.append(ASCII.dot)
+        for divisor: UInt in [100, 10, 1] { bytes.append(ASCII.zero + UInt8(rest / divisor % 10)) }
+        endValue()
+    }
+
     /// Writes a number, the shortest text that reads back the same; infinite or not a number is written as `null`.
     public mutating func double(_ value: Double) {
         separate()

@@ -48,7 +48,7 @@ struct CGIVariables {
     private static func headerName(_ variable: Span<UInt8>) -> String {
         let prefixCount = 5
         let count = variable.count - prefixCount
-        let name = [UInt8](unsafeUninitializedCapacity: count) { name, initialized in
+        return String(unsafeUninitializedCapacity: count) { name in
             for index in 0..<count {
                 let byte = variable[prefixCount + index]
                 name[index] =
@@ -58,14 +58,14 @@ struct CGIVariables {
                     default: byte
                     }
             }
-            initialized = count
+            return count
         }
-        return String(decoding: name, as: UTF8.self)
     }
 
     /// The request, with its path below the place where the relay is mounted.
     func request(body: [UInt8], problem: ClientRequest.BodyProblem?) -> ClientRequest {
-        let rawPath = Self.withoutMount(String(requestURI.prefix { $0 != "?" }), mount: scriptName)
+        let pathEnd = requestURI.utf8.firstIndex(of: UInt8(ascii: "?")) ?? requestURI.endIndex
+        let rawPath = Self.withoutMount(String(requestURI[..<pathEnd]), mount: scriptName)
         let path = pathInfo.isEmpty ? PercentCoding.decode(rawPath) : pathInfo
         let announced = Int(contentLength)
         var problem = problem
@@ -81,6 +81,7 @@ struct CGIVariables {
     /// A `SCRIPT_NAME` that is the whole path says nothing about a mount point: that is what a server sends that has
     /// no `PATH_INFO` (nginx's own `fastcgi_params`).
     private static func withoutMount(_ path: String, mount: String) -> String {
+        guard !mount.isEmpty else { return path }
         var mount = mount[...]
         while mount.last == "/" { mount.removeLast() }
         guard !mount.isEmpty, path != mount, path.hasPrefix(mount) else { return path }

@@ -34,9 +34,7 @@ private final class CurlCall: UpstreamCall {
         do throws(CurlError) {
             switch try await transfer.next(silence: silence) {
             case .head(let status, let headers):
-                var fields = HeaderFields()
-                for (name, value) in headers { fields.add(name, value) }
-                return .head(status: status, headers: fields)
+                return .head(status: status, headers: HeaderFields(headers))
             case .bytes(let bytes): return .bytes(bytes)
             case .silence: return .silence
             case .end: return .end

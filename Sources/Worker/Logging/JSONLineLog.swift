@@ -111,9 +111,6 @@ extension JSONWriter {
     fileprivate mutating func milliseconds(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         let microseconds = Int(seconds) * 1_000_000 + Int(attoseconds / 1_000_000_000_000)
-        let fraction = String(microseconds % 1000)
-        raw(
-            "\(microseconds / 1000).\(String(repeating: "0", count: 3 - fraction.utf8.count))\(fraction)".utf8
-        )
+        thousandths(microseconds)
     }
 }

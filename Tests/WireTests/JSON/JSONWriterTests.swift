@@ -42,6 +42,14 @@ import Wire
         )
     }
 
+    @Test(arguments: [
+        (0, "0.000"), (7, "0.007"), (40, "0.040"), (1999, "1.999"), (-1, "-0.001"), (-12_300, "-12.300"),
+        (Int.min, "-9223372036854775.808"),
+    ])
+    func `thousandths have three digits after the point`(_ value: Int, _ text: String) {
+        #expect(written { $0.thousandths(value) } == text)
+    }
+
     @Test func `keys are escaped too`() {
         let name: StaticString = "st\"atic\n"
         let text = written { writer in

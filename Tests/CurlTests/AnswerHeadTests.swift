@@ -1,0 +1,47 @@
+import Testing
+
+@testable import Curl
+
+@Suite struct AnswerHeadTests {
+    private func take(_ lines: [String]) -> (head: AnswerHead, steps: [AnswerHead.Step]) {
+        var head = AnswerHead()
+        let steps = lines.map { line in
+            let bytes = Array(line.utf8)
+            return head.take(bytes.span)
+        }
+        return (head, steps)
+    }
+
+    @Test func `names are lowered and values lose the space around them`() {
+        let (head, steps) = take([
+            "HTTP/1.1 200 OK\r\n", "Content-Type: \t text/plain \t\r\n", "X-Empty:\r\n", "x: a:b\n", "\r\n",
+        ])
+        #expect(head.status == 200)
+        #expect(
+            head.headers.map { "\($0.name)=\($0.value)" } == ["content-type=text/plain", "x-empty=", "x=a:b"])
+        #expect(steps == [.incomplete, .incomplete, .incomplete, .incomplete, .complete])
+    }
+
+    @Test func `an interim answer is followed by another`() {
+        let (head, steps) = take(["HTTP/1.1 103 Hints\r\n", "a: b\r\n", "\r\n", "HTTP/2 404\r\n", "\r\n"])
+        #expect(head.status == 404)
+        #expect(head.headers.isEmpty)
+        #expect(steps == [.incomplete, .incomplete, .incomplete, .incomplete, .complete])
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1\r\n", "HTTP/1.1 \r\n", "HTTP/1.1 2x0 OK\r\n", "HTTP/1.1 20\r\n", "no colon\r\n",
+    ])
+    func `a line without a status or a name is nothing`(_ line: String) {
+        let (head, steps) = take([line])
+        #expect(head.status == 0)
+        #expect(head.headers.isEmpty)
+        #expect(steps == [.incomplete])
+    }
+
+    @Test func `a head at the limit is taken, and one past it is not`() {
+        let field = "a: " + String(repeating: "b", count: AnswerHead.maximumBytes - 3)
+        #expect(take([field]).steps == [.incomplete])
+        #expect(take([field + "b"]).steps == [.tooLarge])
+    }
+}
