@@ -78,6 +78,8 @@ public struct TokenCounter: Sendable {
 
     /// Counts a further piece of the text; with `keeping`, what it adds stays in `text`.
     mutating func add(_ piece: String, keeping: Bool) {
+        // Nothing does not end an unfinished character.
+        guard !piece.isEmpty else { return }
         compact()
         keptFrom = head
         repair.finish(&text)

@@ -6,10 +6,14 @@ import Tokens
 ///     token-probe VOCABULARY MODE
 ///
 /// Reads records from standard input, each a length (32 bits, little-endian) and so many bytes of text, and writes for
-/// each a length and so many bytes of answer. Modes: `encode` answers with the numbers of the tokens, 32 bits each;
-/// `count` with their number; `chunks` with a word for each chunk of 1, 2, 3, 1, … bytes, the count after it; `cut` takes
-/// the first four bytes of the text for a limit in tokens and answers with the bytes that a cutter lets through; `time`
-/// answers with the nanoseconds that counting took, and the count.
+/// each a length and so many bytes of answer, in words of 32 bits. Modes:
+///
+/// - `encode`: the numbers of the tokens.
+/// - `count`: how many there are.
+/// - `chunks`: the count after each of chunks of 1, 2, 3, 1, … bytes.
+/// - `stream`: the count after the last of chunks of 20 bytes, having asked after each.
+/// - `cut`: the bytes that a cutter lets through; the first four bytes of the text are its limit in tokens.
+/// - `time`: the nanoseconds that counting took, and the count.
 @main
 struct TokenProbe {
     static func main() {
@@ -27,6 +31,7 @@ struct TokenProbe {
             case "encode": answer = vocabulary.encode(text.span).map { UInt32($0) }
             case "count": answer = [UInt32(TokenCounter.tokens(in: text.span, vocabulary))]
             case "chunks": answer = chunks(text, vocabulary)
+            case "stream": answer = stream(text, vocabulary)
             case "cut": answer = cut(text, vocabulary)
             case "time": answer = time(text, vocabulary)
             default: exit(64)
@@ -46,6 +51,20 @@ struct TokenProbe {
             start = end
         }
         return answer
+    }
+
+    /// The count after the last chunk; unlike `chunks`, this keeps nothing.
+    static func stream(_ text: [UInt8], _ vocabulary: Vocabulary) -> [UInt32] {
+        var counter = TokenCounter(vocabulary)
+        var tokens = 0
+        var start = 0
+        while start < text.count {
+            let end = min(start + 20, text.count)
+            counter.add(text.span.extracting(start..<end))
+            tokens = counter.tokens
+            start = end
+        }
+        return [UInt32(tokens)]
     }
 
     /// The bytes of the text that a cutter lets through.

@@ -170,6 +170,14 @@ struct TokenCounterTests {
         #expect(counter.tokens == TokenCounter.tokens(in: "\u{FFFD}x", .o200kBase))
     }
 
+    @Test func `an empty string leaves half a character alone`() {
+        var counter = TokenCounter(.o200kBase)
+        counter.add([0xE4, 0xB8].span)
+        counter.add("")
+        counter.add([0xAD].span)
+        #expect(counter.tokens == TokenCounter.tokens(in: "中", .o200kBase))
+    }
+
     @Test func `nothing has no tokens`() {
         #expect(TokenCounter(.o200kBase).tokens == 0)
         #expect(TokenCounter.tokens(in: "", .cl100kBase) == 0)
