@@ -116,6 +116,10 @@ import Wire
         Stop(
             deltas: ["one two three END"], limit: 2, stop: "END", text: "one two", reason: "length", tokens: 2
         ),
+        // Both within one piece: what is behind the stop sequence does not count.
+        Stop(
+            deltas: ["one two END three four five"], limit: 4, stop: "END", text: "one two ", reason: "stop",
+            tokens: 3),
         // What is held back as a beginning of the stop sequence comes out when the limit is reached within it.
         Stop(
             deltas: ["one", " two", " three"], limit: 2, stop: " two three", text: "one two",
