@@ -46,12 +46,7 @@ struct StreamedAnswer: Sendable {
 
     /// What all choices used together; `nil` until the first of them is complete.
     var usage: Usage? {
-        choices.reduce(nil) { sum, choice in
-            guard let usage = choice.usage else { return sum }
-            var total = sum ?? usage
-            if sum != nil { total.add(usage) }
-            return total
-        }
+        Usage.total(choices.lazy.map(\.usage))
     }
 
     /// Whether taking these bytes may be too much work for a loop.
