@@ -16,7 +16,7 @@ final class ChatResult: RunningChat {
         _ encoder: OpenAIChatResultEncoder, ports: Ports, limits: Configuration.Limits
     ) {
         self.exchange = exchange
-        reader = ChoiceReader(plan: plan, offload: ports.offload, limits: limits)
+        reader = ChoiceReader(plan: plan, ports: ports, limits: limits)
         self.calls = calls
         self.encoder = encoder
         offload = ports.offload

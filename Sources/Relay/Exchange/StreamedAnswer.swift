@@ -56,7 +56,7 @@ struct StreamedAnswer: Sendable {
 
     /// Whether taking the end may be too much work for a loop.
     func isEndLong(choice: Int) -> Bool {
-        wholeBodies[choice].map { $0.count > ChatTokens.offloadBytes } ?? false
+        wholeBodies[choice]?.count ?? decoders[choice].heldBytes > ChatTokens.offloadBytes
     }
 
     /// Takes a piece of a choice's stream.
