@@ -3,7 +3,8 @@ import Tokens
 /// Counts the tokens of an answer that comes in pieces, and ends it where it has as many as were asked for.
 ///
 /// Without a limit nothing is counted until somebody asks: the text waits, and what has gathered is counted in one go
-/// now and then, so that it does not grow. Every byte is counted once at most.
+/// now and then, so that it does not grow. Every byte is counted once at most; with a limit twice, as it comes and as the
+/// client is given it.
 struct AnswerTokens: Sendable {
     /// More text does not wait to be counted, in bytes.
     static let waitingBytes = 4 << 10
