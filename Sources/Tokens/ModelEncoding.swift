@@ -27,7 +27,8 @@ public struct ModelEncoding: Sendable, Hashable {
     public func vocabularyTokens(within limit: Int) -> Int {
         guard !isExact else { return limit }
         let (product, overflow) = limit.multipliedReportingOverflow(by: 100)
-        return overflow ? limit / percent * 100 : max(1, product / percent)
+        // So many are as good as no limit.
+        return overflow ? .max : max(1, product / percent)
     }
 
     private static let o200k = ModelEncoding(.o200kBase, percent: 100, isExact: true)

@@ -41,6 +41,9 @@ public struct GenerationFold: Sendable {
     /// The answer so far has at least one piece that a client can see.
     public var hasContent: Bool { !parts.isEmpty || !openText.isEmpty }
 
+    /// How long the text that is being gathered is, in bytes.
+    public var textBytes: Int { openText.utf8.count }
+
     /// The whole answer.
     ///
     /// - Throws: the failure that ended it, or `upstreamFailed` when it never ended.

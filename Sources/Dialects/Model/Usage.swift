@@ -43,6 +43,15 @@ public struct Usage: Sendable, Equatable {
         case estimated
     }
 
+    /// The sum of several calls; nil when none of them has any.
+    public static func total(_ usages: some Sequence<Usage?>) -> Usage? {
+        usages.reduce(nil) { sum, usage in
+            guard var total = sum, let usage else { return sum ?? usage }
+            total.add(usage)
+            return total
+        }
+    }
+
     /// The vendor's total, or else input and output together.
     public var totalTokens: Int {
         reportedTotalTokens ?? inputTokens.saturatingSum(outputTokens)

@@ -8,6 +8,9 @@ struct OneMinRepeatGuard {
     private var hash = Self.hashStart
     private var held: String?
 
+    /// How long the block is that is held back.
+    var heldBytes: Int { held?.utf8.count ?? 0 }
+
     /// The blocks that may go out now that this one came: one held back earlier, and this one.
     mutating func feed(_ block: String) -> (earlier: String?, now: String?) {
         let earlier = held

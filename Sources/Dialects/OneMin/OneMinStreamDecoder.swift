@@ -23,10 +23,10 @@ public struct OneMinStreamDecoder: Sendable {
     /// True when the last event was given.
     public private(set) var isComplete = false
 
-    /// Bytes that came and of which nothing was given yet: those of the event that has begun, and those of a record's text
-    /// that nothing was streamed of.
+    /// Bytes that came and of which nothing was given yet: those of the event that has begun, of a block held back, and of
+    /// a record's text that nothing was streamed of.
     public var heldBytes: Int {
-        parser.heldBytes + (hasText ? 0 : record?.text?.utf8.count ?? 0)
+        parser.heldBytes + repeats.heldBytes + (hasText ? 0 : record?.text?.utf8.count ?? 0)
     }
 
     /// A decoder at the start of a stream.

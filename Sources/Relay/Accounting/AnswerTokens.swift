@@ -3,7 +3,8 @@ import Tokens
 /// Counts the tokens of an answer that comes in pieces, and ends it where it has as many as were asked for.
 ///
 /// Without a limit nothing is counted until somebody asks: the text waits, and what has gathered is counted in one go
-/// now and then, so that it does not grow. Every byte is counted once at most.
+/// now and then, so that it does not grow. Every byte is counted once at most; with a limit twice, as it comes and as the
+/// client is given it.
 struct AnswerTokens: Sendable {
     /// More text does not wait to be counted, in bytes.
     static let waitingBytes = 4 << 10
@@ -14,6 +15,8 @@ struct AnswerTokens: Sendable {
     private var cutter: [TokenCutter]
     private var counter: [TokenCounter] = []
     private var waiting: [UInt8] = []
+    /// Bytes within the limit that the client was not given, or not yet.
+    private var withheldBytes = 0
 
     /// Nothing was said yet.
     ///
@@ -31,18 +34,24 @@ struct AnswerTokens: Sendable {
 
     /// Takes the next piece of what the model wrote, and gives what of it is within the limit.
     mutating func cut(_ text: String) -> String {
-        cutter.isEmpty ? text : cutter[0].take(text)
+        guard !cutter.isEmpty else { return text }
+        let piece = cutter[0].take(text)
+        withheldBytes += piece.utf8.count
+        return piece
     }
 
     /// Takes the next piece of what the client is given, to be counted.
     mutating func add(_ text: String) {
+        withheldBytes -= text.utf8.count
         waiting.append(contentsOf: text.utf8)
         if waiting.count > Self.waitingBytes { countWaiting() }
     }
 
-    /// How many tokens the client was given: as many as the limit where it was reached.
+    /// How many tokens the client was given: as many as the limit where it was given all that is within.
     mutating func count() -> TokenCount {
-        if isFull, let limit { return TokenCount(tokens: limit, isExact: encoding.isExact) }
+        if isFull, withheldBytes == 0, let limit {
+            return TokenCount(tokens: limit, isExact: encoding.isExact)
+        }
         countWaiting()
         let tokens = min(limit ?? .max, encoding.tokens(counter.first?.tokens ?? 0))
         return TokenCount(tokens: tokens, isExact: encoding.isExact)

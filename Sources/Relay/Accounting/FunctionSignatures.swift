@@ -60,7 +60,10 @@ enum FunctionSignatures {
         switch schema["type"] {
         case .string(let name)?: return type(named: name, schema, indent: indent)
         case .array(let names)?:
-            let types = names.compactMap(\.stringValue).map { type(named: $0, schema, indent: indent) }
+            // Each once: what is described twice at every depth doubles with each.
+            var seen: Set<String> = []
+            let types = names.compactMap(\.stringValue).filter { seen.insert($0).inserted }
+                .map { type(named: $0, schema, indent: indent) }
             return types.isEmpty ? "any" : types.joined(separator: " | ")
         default: return properties(of: schema).isEmpty ? "any" : type(named: "object", schema, indent: indent)
         }

@@ -2,7 +2,7 @@ import Dialects
 
 /// The tokens of a prompt, counted only when somebody wants to know: most upstreams tell by themselves.
 final class PromptTokens: Sendable {
-    /// A longer prompt is counted at once, so that it is not kept while the answer streams. In bytes of text.
+    /// A longer prompt is counted at once, so that it is not kept while the answer streams. In bytes of memory.
     static let keptBytes = 16 << 10
 
     private enum State: Sendable {
@@ -43,9 +43,9 @@ final class PromptTokens: Sendable {
 extension Turn {
     /// About how much memory the turn takes.
     fileprivate var keptBytes: Int {
-        parts.reduce(name?.utf8.count ?? 0) { bytes, part in
+        parts.reduce(MemoryLayout<Turn>.stride + (name?.utf8.count ?? 0)) { bytes, part in
             guard case .text(let part) = part else { return bytes + PromptTokens.keptBytes + 1 }
-            return bytes + part.text.utf8.count
+            return bytes + MemoryLayout<Part>.stride + part.text.utf8.count
         }
     }
 }

@@ -117,7 +117,7 @@ extension Configuration {
         public var offloadBytes = 256 << 10
         /// The longest event of an upstream's stream, in bytes, beyond the echo of the request in it.
         public var eventBytes = 16 << 20
-        /// The longest answer to a non-streamed upstream call, in bytes, beyond the echo of the request in it.
+        /// The longest answer that is sent as a whole, in bytes, beyond the echo of the request in it.
         public var answerBytes = 32 << 20
         /// The longest credential, in bytes.
         public var credentialBytes = 1024

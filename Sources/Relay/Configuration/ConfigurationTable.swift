@@ -107,7 +107,7 @@ public enum ConfigurationTable {
             "Longest event of an upstream's stream, beyond the echo of the request in it."),
         ConfigurationKey(
             "answerBytes", \.answerBytes, .integer(in: 4096...(1 << 30)),
-            "Longest answer to an upstream call that is not streamed, beyond the echo of the request in it."),
+            "Longest answer that is sent as a whole, beyond the echo of the request in it."),
         ConfigurationKey(
             "credentialBytes", \.credentialBytes, .integer(in: 64...65536), "Longest key of a caller."),
         ConfigurationKey(

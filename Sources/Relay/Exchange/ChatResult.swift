@@ -16,7 +16,7 @@ final class ChatResult: RunningChat {
         _ encoder: OpenAIChatResultEncoder, ports: Ports, limits: Configuration.Limits
     ) {
         self.exchange = exchange
-        reader = ChoiceReader(plan: plan, offload: ports.offload, limits: limits)
+        reader = ChoiceReader(plan: plan, ports: ports, limits: limits)
         self.calls = calls
         self.encoder = encoder
         offload = ports.offload
@@ -27,19 +27,9 @@ final class ChatResult: RunningChat {
         // Whatever happens from here on, no call outlives the exchange.
         defer { for call in calls { call.cancel() } }
         let choices = calls.count == 1 ? [try await reader.choice(calls[0])] : try await all()
-        let usage = Self.total(choices)
+        let usage = Usage.total(choices.lazy.map(\.usage))
         exchange.record.note(usage)
         try await exchange.send(status: 200, body: await encoded(choices.map(\.result), usage))
-    }
-
-    /// What all choices used together.
-    private static func total(_ choices: [ChoiceReader.Choice]) -> Usage? {
-        choices.reduce(nil) { sum, choice in
-            guard let usage = choice.usage else { return sum }
-            var total = sum ?? usage
-            if sum != nil { total.add(usage) }
-            return total
-        }
     }
 
     private func encoded(_ results: [GenerationResult], _ usage: Usage?) async -> [UInt8] {

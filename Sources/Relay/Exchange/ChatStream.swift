@@ -200,8 +200,13 @@ final class ChatStream: RunningChat {
             }
             answer.take(slice, choice: choice)
         }
-        if translated == bytes.count { bytes = [] }
-        if answer.isOver(choice) { calls[choice].cancel() }
+        if answer.isOver(choice) {
+            calls[choice].cancel()
+            // What it does not take any more must not be there when the next choice's turn comes.
+            bytes = []
+        } else if translated == bytes.count {
+            bytes = []
+        }
         if let failure = answer.failure { throw .failure(failure) }
         if answer.isComplete {
             // With the last choice's end also what ends the stream, in the same send.

@@ -13,8 +13,8 @@ struct ChoiceReader: Sendable {
 
     /// What was asked.
     let plan: ChatPlan
-    /// Where long answers are decoded.
-    let offload: any Offload
+    /// The clock, and where long answers are decoded.
+    let ports: Ports
     /// What is long.
     let limits: Configuration.Limits
 
@@ -24,10 +24,16 @@ struct ChoiceReader: Sendable {
     func choice(_ call: any UpstreamCall) async throws(ExchangeStop) -> Choice {
         var answer = UpstreamAnswer()
         var stream: StreamedChoice?
+        let deadline = plan.route.upstream.settings.timeouts.firstEvent.map { ports.clock.now() + $0 }
         reading: while true {
             let event: UpstreamEvent
             do throws(UpstreamError) {
-                event = try await call.next(silence: nil)
+                // The head of a stream comes at once, so it is the first text that has this time.
+                let patience = stream?.textBytes == 0 ? deadline.map { $0 - ports.clock.now() } : nil
+                if let patience, patience <= .zero {
+                    throw UpstreamError(.timedOut(.firstEvent), message: "")
+                }
+                event = try await call.next(silence: patience)
             } catch {
                 // The head has the time of the first event, so that is what ran out; see `PreparedChat`.
                 let isFirstEvent = error.kind == .timedOut(.firstByte)
@@ -50,13 +56,18 @@ struct ChoiceReader: Sendable {
                 if stream == nil {
                     answer.append(bytes)
                 } else if let before = stream, before.isLong(with: bytes) {
-                    stream = await offload.run {
+                    stream = await ports.offload.run {
                         var after = before
                         after.take(bytes)
                         return after
                     }
                 } else {
                     stream?.take(bytes)
+                }
+                // The transport's limit is that of a stream, where one was asked for.
+                let length = stream?.textBytes ?? max(0, answer.body.count - plan.echoBytes)
+                guard length <= limits.answerBytes else {
+                    throw ExchangeStop(UpstreamError(.tooLarge, message: ""), from: plan.route.upstream)
                 }
                 if stream?.isOver ?? false {
                     // What comes after the last token that was asked for need not be written.
@@ -70,15 +81,15 @@ struct ChoiceReader: Sendable {
         if Task.isCancelled { throw .clientGone }
         let plan = plan
         do throws(Failure) {
-            if var stream {
-                let result = try stream.result()
-                return Choice(result: result, usage: stream.usage)
+            if let stream {
+                guard stream.isEndLong else { return try stream.choice() }
+                return try await ports.offload.run { () throws(Failure) in try stream.choice() }
             }
             guard answer.body.count > min(limits.offloadBytes, ChatTokens.offloadBytes) else {
                 return try Self.decode(answer, plan)
             }
             let whole = answer
-            return try await offload.run { () throws(Failure) in try Self.decode(whole, plan) }
+            return try await ports.offload.run { () throws(Failure) in try Self.decode(whole, plan) }
         } catch {
             throw .failure(error)
         }

@@ -67,6 +67,8 @@ struct PreparedChat: Sendable {
             defaultSiteCount: settings.numOfSite, defaultMaximumWords: settings.maxWord)
         let (body, ignored) = try encoder.encode(request)
         self.body = body
+        // Those that the upstream is not given are no part of its prompt.
+        request.tools = []
         plan = ChatPlan(
             route: route, ignored: ignored, isStreamed: request.isStreamed,
             wantsStreamedUsage: request.wantsStreamedUsage, choiceCount: request.choiceCount,

@@ -46,12 +46,7 @@ struct StreamedAnswer: Sendable {
 
     /// What all choices used together; `nil` until the first of them is complete.
     var usage: Usage? {
-        choices.reduce(nil) { sum, choice in
-            guard let usage = choice.usage else { return sum }
-            var total = sum ?? usage
-            if sum != nil { total.add(usage) }
-            return total
-        }
+        Usage.total(choices.lazy.map(\.usage))
     }
 
     /// Whether taking these bytes may be too much work for a loop.
@@ -61,7 +56,7 @@ struct StreamedAnswer: Sendable {
 
     /// Whether taking the end may be too much work for a loop.
     func isEndLong(choice: Int) -> Bool {
-        wholeBodies[choice].map { $0.count > ChatTokens.offloadBytes } ?? false
+        wholeBodies[choice]?.count ?? decoders[choice].heldBytes > ChatTokens.offloadBytes
     }
 
     /// Takes a piece of a choice's stream.

@@ -18,24 +18,28 @@ struct StreamedChoice: Sendable {
     /// Whether nothing more is to be taken.
     var isOver: Bool { events.isOver }
 
-    /// What was used, once the choice is over.
-    var usage: Usage? { events.usage }
+    /// How much the model said so far, in bytes.
+    var textBytes: Int { fold.textBytes }
 
     /// Whether these bytes may bring an event so long that the work is too much for a loop.
     func isLong(with bytes: [UInt8]) -> Bool { decoder.completesLongEvent(with: bytes) }
+
+    /// Whether the end of the stream may be too much work for a loop.
+    var isEndLong: Bool { !isOver && decoder.heldBytes > ChatTokens.offloadBytes }
 
     /// Takes the next bytes of the stream.
     mutating func take(_ bytes: [UInt8]) {
         decoder.feed(bytes) { event in events.take(event) { fold.add($0) } }
     }
 
-    /// Takes the end of the stream, if it was not over before, and gives the answer.
+    /// The answer, after the end of the stream or of what is wanted of it.
     ///
     /// - Throws: the failure that ended it.
-    mutating func result() throws(Failure) -> GenerationResult {
+    func choice() throws(Failure) -> ChoiceReader.Choice {
+        var (decoder, events, fold) = (decoder, events, fold)
         decoder.end { event in events.take(event) { fold.add($0) } }
         if let failure = events.failure { throw failure }
-        return try fold.result()
+        return ChoiceReader.Choice(result: try fold.result(), usage: events.usage)
     }
 }
 

@@ -49,10 +49,13 @@ struct CountCommand {
         var kept: [UInt8] = []
         var meter = TokenMeter(model: options.model ?? TokenMeter.defaultModel)
         var mayBeRequest = !options.isText
+        var first: UInt8?
         while try Self.read(descriptor, into: &chunk) {
             if mayBeRequest {
                 kept += chunk
-                mayBeRequest = kept.count <= Self.longestRequestBytes && Self.mayBeginObject(kept)
+                first = first ?? Self.firstByte(chunk)
+                mayBeRequest =
+                    kept.count <= Self.longestRequestBytes && first ?? Self.brace == Self.brace
                 guard !mayBeRequest else { continue }
                 meter.add(kept.span)
                 kept = []
@@ -70,10 +73,11 @@ struct CountCommand {
         return meter.result
     }
 
-    /// Whether the first byte that is no white space is `{`, or has not come yet.
-    private static func mayBeginObject(_ bytes: [UInt8]) -> Bool {
-        let first = bytes.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
-        return first.map { $0 == UInt8(ascii: "{") } ?? true
+    private static let brace = UInt8(ascii: "{")
+
+    /// The first byte that is no white space of JSON.
+    private static func firstByte(_ bytes: [UInt8]) -> UInt8? {
+        bytes.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
     }
 
     /// Reads the next bytes; false at the end.

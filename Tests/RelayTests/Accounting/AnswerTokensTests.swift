@@ -46,4 +46,12 @@ struct AnswerTokensTests {
         var nothing = AnswerTokens(ModelEncoding(model: "gpt-4o"), limit: 3)
         #expect(nothing.count() == TokenCount(tokens: 0, isExact: true))
     }
+
+    @Test(arguments: ["gpt-4o", "claude-3-haiku", "minimax-m2"])
+    func `the largest limit is as good as none`(_ model: String) {
+        for limit in [Int.max, Int.max - 1, Int.max / 100 * 99, Int.max / 100 + 1] {
+            var answer = AnswerTokens(ModelEncoding(model: model), limit: limit)
+            #expect(answer.cut("two words") == "two words" && !answer.isFull)
+        }
+    }
 }

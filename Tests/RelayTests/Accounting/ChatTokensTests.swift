@@ -179,6 +179,24 @@ struct ChatTokensTests {
         let text = String(repeating: "a ", count: PromptTokens.keptBytes)
         let long = GenerationRequest(model: "", turns: [Turn(role: .user, text: text)])
         #expect(PromptTokens(long, model: "gpt-4").count == ChatTokens.count(long, model: "gpt-4"))
+        // Many messages without much text are a long request too.
+        let turns = Array(repeating: Turn(role: .user, text: ""), count: 1000)
+        let many = PromptTokens(GenerationRequest(model: "", turns: turns), model: "gpt-4")
+        let state = try #require(Mirror(reflecting: many).children.first).value
+        #expect(Mirror(reflecting: state).children.first?.label == "counted")
+    }
+
+    @Test(arguments: [
+        (#"{"type":["object","object"],"properties":{"a":"#, "}}"),
+        (#"{"type":["array","array"],"items":"#, "}"),
+    ]) func `a type that is named twice is described once`(_ start: String, _ end: String) throws {
+        var schema = #"{"type":"string"}"#
+        for _ in 0..<14 { schema = start + schema + end }
+        let tool =
+            #"{"type":"function","function":{"name":"f","parameters":{"properties":{"a":\#(schema)}}}}"#
+        let message = #"{"role":"user","content":"Hi"}"#
+        let tokens = try count(#""messages":[\#(message)],"tools":[\#(tool)]"#, model: "gpt-4o").tokens
+        #expect(tokens < 1000)
     }
 
     @Test func `a meter counts text in pieces, and a request with its frame`() throws {

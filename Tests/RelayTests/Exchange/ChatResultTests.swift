@@ -187,6 +187,16 @@ import Wire
         #expect(harness.chats.map { $0.request.headers["api-key"] } == ["a", "b"])
         #expect(Set(harness.log.records.map(\.callerHash)).count == 2)
     }
+
+    @Test func `tools that are ignored are no part of the prompt`() async {
+        let harness = Harness { _, _ in FakeCall.Step.whole("x", input: 0, output: 0) }
+        let tool: JSONValue = [
+            "type": "function", "function": ["name": "look_up", "description": "Looks up"],
+        ]
+        let client = await harness.chat(["tools": [tool], "tool_choice": "none"])
+        #expect(client.header("x-fastrelay-ignored") == "tools, tool_choice")
+        #expect(client.json["usage"]?["prompt_tokens"]?.intValue == 8)
+    }
 }
 
 /// An offload that counts what it is given and does it at once.

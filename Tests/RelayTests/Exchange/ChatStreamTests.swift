@@ -197,6 +197,22 @@ import Wire
             Set([client.contents(of: 0).joined(), client.contents(of: 1).joined()]) == ["x", "whole answer"])
         #expect(client.events.last == "[DONE]")
     }
+
+    @Test func `what one choice does not take any more is nothing for the others`() async {
+        let harness = Harness { _, count in
+            let rest = String(repeating: "rest ", count: 20)
+            return count == 0
+                ? [
+                    .head(status: 200),
+                    .together([.delta("xEND")] + Array(repeating: .delta(rest), count: 100)),
+                ]
+                : [.head(status: 200), .wait(.seconds(60))] + FakeCall.Step.stream("whole answer").dropFirst()
+        }
+        let client = await harness.chat(["stream": true, "n": 2, "stop": "END"])
+        #expect(
+            Set([client.contents(of: 0).joined(), client.contents(of: 1).joined()]) == ["x", "whole answer"])
+        #expect(client.events.last == "[DONE]")
+    }
 }
 
 extension JSONValue {

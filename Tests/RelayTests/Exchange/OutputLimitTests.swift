@@ -116,6 +116,10 @@ import Wire
         Stop(
             deltas: ["one two three END"], limit: 2, stop: "END", text: "one two", reason: "length", tokens: 2
         ),
+        // Both within one piece: what is behind the stop sequence does not count.
+        Stop(
+            deltas: ["one two END three four five"], limit: 4, stop: "END", text: "one two ", reason: "stop",
+            tokens: 3),
         // What is held back as a beginning of the stop sequence comes out when the limit is reached within it.
         Stop(
             deltas: ["one", " two", " three"], limit: 2, stop: " two three", text: "one two",
@@ -189,10 +193,11 @@ import Wire
         #expect(harness.log.records.allSatisfy { $0.outputTokens == 1 && $0.outcome == .ok })
     }
 
-    @Test func `an answer that comes with the record only is counted away from the loop`() async {
+    @Test(arguments: [true, false])
+    func `an answer that comes with the record only is counted away from the loop`(_ isDone: Bool) async {
         let long = String(repeating: "word ", count: 20_000)
         let harness = Harness { _, _ in
-            [.head(status: 200), .result(long, input: 0, output: 0), .done, .end]
+            [.head(status: 200), .result(long, input: 0, output: 0)] + (isDone ? [.done, .end] : [.end])
         }
         for stream: JSONValue in [true, false] {
             let offload = CountingOffload()
@@ -251,5 +256,17 @@ import Wire
         await relay.respond(to: Harness.chatRequest(members), over: harness.client())
         #expect(offload.count == 1)
         #expect(harness.log.records.last?.inputTokens == TokenCounter.tokens(in: text, .o200kBase) + 7)
+    }
+
+    @Test func `an answer that is sent as a whole is no longer than any other`() async {
+        var configuration = Configuration()
+        configuration.limits.answerBytes = 4096
+        let piece = String(repeating: "word ", count: 400)
+        for steps in [FakeCall.Step.stream(piece, piece, piece), FakeCall.Step.whole(piece + piece + piece)] {
+            let harness = Harness(configuration) { _, _ in steps }
+            let client = await harness.chat(["max_tokens": 100_000])
+            #expect(client.status == 502)
+            #expect(harness.allCallsAreOver)
+        }
     }
 }

@@ -72,13 +72,14 @@ import Wire
         #expect(harness.log.records.last?.outcome == .brokenOff)
     }
 
-    @Test func `the first event has its time, silent or noisy`() async {
+    @Test(arguments: [["stream": true], ["max_tokens": 9]] as [JSONValue])
+    func `the first event has its time, silent or noisy`(_ members: JSONValue) async {
         let noise: [FakeCall.Step] = (0..<400).flatMap { _ in [.wait(.seconds(1)), .text(": ping\n\n")] }
         for steps: [FakeCall.Step] in [[.wait(.seconds(400))], noise] {
             var configuration = Configuration()
             configuration.heartbeat = nil
             let harness = Harness(configuration) { _, _ in [.head(status: 200)] + steps }
-            let client = await harness.chat(["stream": true])
+            let client = await harness.chat(members)
             #expect(client.status == 504)
             #expect(client.json["error"]?["code"]?.stringValue == "upstream_timeout")
             #expect(harness.log.records.last?.total == .seconds(180))
