@@ -29,6 +29,8 @@ POOL_PADDING = 16
 OFFSET_BITS, LENGTH_BITS = 21, 7
 CODE_POINTS = 0x110000
 BLOCK = 128
+# Code points in the table of cuts; those beyond are rare.
+CUT_CODE_POINTS = 0x20000
 NO_BIGRAM = 0xFFFF_FFFF
 HEADER_WORDS = 16
 # Classes of code points; Sources/Tokens/CharacterClass.swift has the same numbers.
@@ -104,6 +106,7 @@ def build(tables, classes):
         *bigrams,
         struct.pack(f"<{len(stage)}H", *stage),
         b"".join(blocks),
+        *(cuts(table) for table in tables),
         bytes(pool),
     ]
     position = HEADER_WORDS * 4
@@ -147,11 +150,59 @@ def displaced(table):
     return struct.pack("<256H", *starts) + struct.pack(f"<{size}I", *entries)
 
 
+def cuts(table):
+    """Where each character, not after a space, is cut into tokens before it is merged with anything beside it.
+
+    Four bits for each code point: bit n says that a token starts at byte n + 1. As long as the ranks of a character's
+    own merges are lower than that of every token that reaches across its start or its end, nothing beside it matters
+    to them, nor they to anything beside it: so they can be done first.
+    """
+    never = 1 << 30
+    # The least rank of the tokens that reach across the start of a character and have these bytes of it: somewhere,
+    # or up to their end.
+    start_within, start_end = {}, {}
+    # The same for the end of a character: the token begins before these bytes, or with them.
+    end_within, end_start = {}, {}
+
+    def note(least, key, rank):
+        least[key] = min(least.get(key, never), rank)
+
+    for token, rank in table.items():
+        for split in range(1, len(token)):
+            if token[split] >= 0xC2 and token[split - 1] < 0xC0 and token[split - 1] != 0x20:
+                note(start_end, token[split:], rank)
+                for length in range(2, 5):
+                    note(start_within, token[split : split + length], rank)
+            # No byte that continues a character follows a whole one.
+            if token[split - 1] >= 0x80 and not 0x80 <= token[split] < 0xC0:
+                note(end_start, token[:split], rank)
+                for length in range(2, 5):
+                    note(end_within, token[max(split - length, 0) : split], rank)
+
+    result = bytearray(CUT_CODE_POINTS // 2)
+    for code in range(CUT_CODE_POINTS):
+        character = chr(code).encode("utf-8", "surrogatepass")
+        rivals = [start_within.get(character, never), end_within.get(character, never)]
+        for length in range(1, len(character)):
+            rivals += [start_end.get(character[:length], never), end_start.get(character[-length:], never)]
+        parts = [character[index : index + 1] for index in range(len(character))]
+        while len(parts) > 1:
+            rank, index = min((table.get(parts[i] + parts[i + 1], never), i) for i in range(len(parts) - 1))
+            if rank >= min(rivals):
+                break
+            parts[index : index + 2] = [parts[index] + parts[index + 1]]
+        place = 0
+        for part in parts[:-1]:
+            place += len(part)
+            result[code >> 1] |= 1 << place - 1 << (code & 1) * 4
+    return bytes(result)
+
+
 def take_apart(resource):
     """The rank tables and the classes that a resource was built from."""
     header = struct.unpack_from(f"<{HEADER_WORDS}I", resource)
     assert header[0] == MAGIC and header[1] == GROUPS, "not a resource of this version"
-    groups_start, slots_start, _, _, stage_start, blocks_start, pool_start = header[2:9]
+    groups_start, slots_start, _, _, stage_start, blocks_start, _, _, pool_start = header[2:11]
     tables = [{} for _ in VOCABULARIES]
     for group in range(GROUPS):
         for index in range(GROUP_SLOTS):

@@ -22,13 +22,17 @@ struct SmallMerge: ~Copyable {
         _ bytes: UnsafePointer<UInt8>, count: Int, available: Int, tables: borrowing VocabularyTables
     ) -> UInt64 {
         let blocks = (count &+ 7) >> 3
-        for place in 0..<(count &- 1) {
-            keys[unchecked: place] = Self.key(tables.rank(of: bytes[place], bytes[place &+ 1]), place)
+        var starts = UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- count)
+        if (bytes[0] | bytes[count &- 1]) & 0x80 == 0 {
+            for place in 0..<(count &- 1) {
+                keys[unchecked: place] = Self.key(tables.rank(of: bytes[place], bytes[place &+ 1]), place)
+            }
+        } else {
+            starts &= Self.cuts(bytes, count: count, tables: tables)
+            setKeys(starts, bytes, count: count, available: available, tables: tables)
         }
-        for place in (count &- 1)..<(blocks &* 8) { keys[unchecked: place] = .max }
         for block in 0..<blocks { update(block) }
 
-        var starts = UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- count)
         while true {
             let least = blocks == 1 ? minima[unchecked: 0] : Self.least { minima[unchecked: $0] }
             guard least != .max else { return starts }
@@ -55,6 +59,55 @@ struct SmallMerge: ~Copyable {
             }
             update(leftBlock)
             if right >> 3 != leftBlock { update(right >> 3) }
+        }
+    }
+
+    /// Where tokens start when all merges inside characters are done that come before any across their borders.
+    ///
+    /// Most merges of text outside ASCII are such; make-vocabulary.py says why they can be done first. The bits from
+    /// `count` on are ones.
+    @inline(__always)
+    private static func cuts(
+        _ bytes: UnsafePointer<UInt8>, count: Int, tables: borrowing VocabularyTables
+    ) -> UInt64 {
+        var starts = UInt64.max
+        var place = 0
+        while place < count {
+            let first = UInt32(bytes[place])
+            let length = first < 0xC2 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+            // A window may end inside a character, and start inside one.
+            guard length > 1 && place &+ length <= count else {
+                place &+= 1
+                continue
+            }
+            var code = first & (0xFF >> UInt32(truncatingIfNeeded: length &+ 1))
+            for index in 1..<length { code = code << 6 | UInt32(bytes[place &+ index] & 0x3F) }
+            if code < VocabularyTables.cutCodePoints && (place == 0 || bytes[place &- 1] != 0x20) {
+                let inside = (1 &<< UInt64(truncatingIfNeeded: length &- 1)) &- 1
+                starts &= ~((inside & ~tables.cut(code)) &<< UInt64(truncatingIfNeeded: place &+ 1))
+            }
+            place &+= length
+        }
+        return starts
+    }
+
+    /// Looks up what each token makes with the next.
+    @inline(__always)
+    private mutating func setKeys(
+        _ starts: UInt64, _ bytes: UnsafePointer<UInt8>, count: Int, available: Int,
+        tables: borrowing VocabularyTables
+    ) {
+        var place = 0
+        var middle = Self.next(starts, 0, count)
+        while middle < count {
+            let end = Self.next(starts, middle, count)
+            let rank =
+                end &- place == 2
+                ? tables.rank(of: bytes[place], bytes[middle])
+                : tables.rank(of: bytes + place, count: end &- place, available: available &- place)
+            keys[unchecked: place] = Self.key(rank, place)
+            place = middle
+            middle = end
         }
     }
 

@@ -19,12 +19,16 @@ struct VocabularyTables {
     let blockNumbers: UnsafePointer<UInt16>
     /// A class for each code point of a block. The first block is that of ASCII.
     let classes: UnsafePointer<UInt8>
+    /// For every two code points below `cutCodePoints` where they are cut into tokens before they are merged with others.
+    let cuts: UnsafePointer<UInt8>
     private let rankShift: UInt64
     private let rankMask: UInt64
     /// The rank of what is no token.
     static let noRank: UInt32 = 0x00FF_FFFF
     /// No token is longer, in bytes.
     static let longestToken = 128
+    /// The code points that `cuts` knows.
+    static let cutCodePoints: UInt32 = 0x2_0000
     private static let slotsInGroup = 7
     private static let offsetBits: UInt64 = 21
     private static let lengthBits: UInt64 = 7
@@ -45,7 +49,8 @@ struct VocabularyTables {
         bigrams = UnsafeRawPointer(bigramRows + 256).assumingMemoryBound(to: UInt32.self)
         blockNumbers = section(6, as: UInt16.self)
         classes = section(7, as: UInt8.self)
-        pool = section(8, as: UInt8.self)
+        cuts = section(isLarge ? 8 : 9, as: UInt8.self)
+        pool = section(10, as: UInt8.self)
         rankShift = Self.offsetBits + Self.lengthBits + (isLarge ? 0 : 18)
         rankMask = isLarge ? 0x3_FFFF : 0x1_FFFF
     }
@@ -55,6 +60,12 @@ struct VocabularyTables {
     func characterClass(of codePoint: UInt32) -> CharacterClass {
         let block = Int(blockNumbers[Int(codePoint >> 7)])
         return CharacterClass(number: classes[block << 7 | Int(codePoint & 0x7F)])
+    }
+
+    /// Where a code point below `cutCodePoints` is cut: bit n for a token that starts at byte n + 1 of it.
+    @inline(__always)
+    func cut(_ codePoint: UInt32) -> UInt64 {
+        UInt64(cuts[Int(codePoint >> 1)] >> UInt8(truncatingIfNeeded: (codePoint & 1) &* 4)) & 15
     }
 
     /// The rank of the token of these two bytes, or `noRank`.
