@@ -66,12 +66,6 @@ internal import Glibc
     /// Up to here a body is copied into libcurl and leaves in one packet with the head.
     private static let copiedBodyBytes = 64 * 1024
 
-    /// Whether the environment of the process names a proxy: https://curl.se/libcurl/c/libcurl-env.html
-    private static let environmentHasProxy: Bool = {
-        let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-        return names.contains { (name: String) in unsafe getenv(name) != nil }
-    }()
-
     init(pool: TransferPool, options: TransferOptions) {
         self.pool = pool
         loop = pool.loop
@@ -239,10 +233,7 @@ internal import Glibc
         }
         if let file = options.certificateFile { unsafe fr_easy_set_string(easy, CURLOPT_CAINFO, file) }
         if let proxy = options.proxy { unsafe fr_easy_set_string(easy, CURLOPT_PROXY, proxy) }
-        // Or libcurl looks through the environment for each call.
-        if options.proxy?.isEmpty ?? !Self.environmentHasProxy {
-            unsafe fr_easy_set_string(easy, CURLOPT_NOPROXY, "*")
-        }
+        if options.goesStraight { unsafe fr_easy_set_string(easy, CURLOPT_NOPROXY, "*") }
 
         for (name, value) in options.headers { headerList.append("\(name): \(value)") }
         if options.method == "POST" {

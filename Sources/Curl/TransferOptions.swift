@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// One HTTP request and how long its parts may take.
 public struct TransferOptions: Sendable {
     /// `GET` or `POST`.
@@ -38,6 +40,15 @@ public struct TransferOptions: Sendable {
     var connectMilliseconds: Int {
         max(1, Int(min(connect, .seconds(1 << 31)) / .milliseconds(1)))
     }
+
+    /// Whether no proxy is to be asked for. Said to libcurl, which would look through the environment for each call.
+    var goesStraight: Bool { proxy?.isEmpty ?? !Self.environmentHasProxy }
+
+    /// Whether the environment of the process names a proxy: https://curl.se/libcurl/c/libcurl-env.html
+    private static let environmentHasProxy: Bool = {
+        let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        return names.contains { (name: String) in unsafe getenv(name) != nil }
+    }()
 
     /// Whether the URL asks for TLS.
     var isTLS: Bool { url.utf8.starts(with: "https:".utf8) }

@@ -200,13 +200,10 @@ final class ChatStream: RunningChat {
             }
             answer.take(slice, choice: choice)
         }
-        if answer.isOver(choice) {
-            calls[choice].cancel()
-            // What it does not take any more must not be there when the next choice's turn comes.
-            bytes = []
-        } else if translated == bytes.count {
-            bytes = []
-        }
+        let isOver = answer.isOver(choice)
+        if isOver { calls[choice].cancel() }
+        // What a choice does not take any more must not be there when the next one's turn comes.
+        if isOver || translated == bytes.count { bytes = [] }
         if let failure = answer.failure { throw .failure(failure) }
         if answer.isComplete {
             // With the last choice's end also what ends the stream, in the same send.
