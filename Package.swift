@@ -27,7 +27,8 @@ let package = Package(
 
         // Wrappers.
         .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: wrapperSettings),
-        .target(name: "FastCGI", dependencies: ["CFastCGI", "EventLoop"], swiftSettings: wrapperSettings),
+        .target(name: "CGI", dependencies: ["EventLoop"], swiftSettings: wrapperSettings),
+        .target(name: "FastCGI", dependencies: ["CFastCGI", "CGI"], swiftSettings: wrapperSettings),
         .target(name: "Curl", dependencies: ["CCurl", "EventLoop"], swiftSettings: wrapperSettings),
 
         // The product: pure, no socket, file, thread or wall clock.
@@ -38,7 +39,7 @@ let package = Package(
 
         // The process.
         .target(
-            name: "Worker", dependencies: ["EventLoop", "FastCGI", "Curl", "Wire", "Relay"],
+            name: "Worker", dependencies: ["EventLoop", "CGI", "FastCGI", "Curl", "Wire", "Relay"],
             swiftSettings: settings),
         .executableTarget(name: "fastrelay", dependencies: ["Worker"], swiftSettings: settings),
 
@@ -59,7 +60,8 @@ let package = Package(
             name: "RelayTests", dependencies: ["Relay", "Dialects", "Tokens", "Wire", "TestSupport"],
             swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
-        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "EventLoop"], swiftSettings: settings),
+        .testTarget(
+            name: "FastCGITests", dependencies: ["CGI", "FastCGI", "EventLoop"], swiftSettings: settings),
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", "EventLoop", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -59,13 +59,14 @@ lint() {
 allowed_imports() {
     case $1 in
         EventLoop) echo CLinux Glibc Synchronization ;;
-        FastCGI) echo CFastCGI EventLoop Glibc Synchronization ;;
+        CGI) echo EventLoop Glibc Synchronization ;;
+        FastCGI) echo CFastCGI CGI Glibc ;;
         Curl) echo CCurl EventLoop Glibc Synchronization ;;
         Wire | CVocabulary) echo ;;
         Tokens) echo CVocabulary ;;
         Dialects) echo Wire ;;
         Relay) echo Wire Tokens Dialects Synchronization ;;
-        Worker) echo EventLoop FastCGI Curl Wire Relay Glibc Synchronization ;;
+        Worker) echo EventLoop CGI FastCGI Curl Wire Relay Glibc Synchronization ;;
         fastrelay) echo Worker Glibc ;;
         *) return 1 ;;
     esac

@@ -120,7 +120,7 @@ public final class ListeningSocket: Sendable {
         }
     }
 
-    /// The send buffers asked for, in bytes, whatever the system's defaults: see `FastCGI.ResponseStream`. The kernel
+    /// The send buffers asked for, in bytes, whatever the system's defaults: see `CGI.ResponseStream`. The kernel
     /// doubles them; the first becomes the usual default of a Unix socket.
     private static let unixSendBufferBytes: Int32 = 104 * 1024
     private static let tcpSendBufferBytes: Int32 = 256 * 1024

@@ -1,21 +1,11 @@
+internal import CGI
+
 /// Looks at the bytes of a request that are still in the socket, to tell whether libfcgi can read it without waiting.
 ///
 /// libfcgi only reads blocking. A loop may let it read what is there already, and nothing else; so the loop peeks
 /// (`MSG_PEEK`) and asks this. Record types and layout: FastCGI specification, sections 3.3, 5 and 8
 /// (https://fastcgi-archives.github.io/FastCGI_Specification.html).
 struct RecordScanner {
-    /// How much of a request the bytes hold.
-    enum Result: Equatable {
-        /// The parameters are not complete yet.
-        case needsMore
-        /// The parameters are complete, the body is not.
-        case hasParameters
-        /// All of it; the body has this many bytes.
-        case isComplete(bodyBytes: Int)
-        /// Not a request that a responder can take.
-        case isMalformed
-    }
-
     private static let headerLength = 8
     private static let version: UInt8 = 1
     private static let responderRole = 1
@@ -27,7 +17,7 @@ struct RecordScanner {
     }
 
     /// Walks over the records from the beginning of a request.
-    static func scan(_ bytes: Span<UInt8>) -> Result {
+    static func scan(_ bytes: Span<UInt8>) -> RequestScan {
         var offset = 0
         // The web server's number for the request; 0 is for management records.
         var identifier = 0

@@ -1,3 +1,4 @@
+import CGI
 import Testing
 
 @testable import FastCGI

@@ -1,3 +1,4 @@
+import CGI
 import EventLoop
 import FastCGI
 import Glibc
@@ -23,7 +24,8 @@ func withServer(
     guard let directory = mkdtemp(&template) else { throw FastCGIClient.Failure.cannotConnect }
     let path = String(cString: directory) + "/socket"
     let loops = try (0..<2).map { try EventLoop(index: $0) }
-    let server = Server(loops: loops, limits: limits, handler: handler, report: report)
+    let server = Server(
+        speaking: FastCGIProtocol(), loops: loops, limits: limits, handler: handler, report: report)
     server.start(on: try ListeningSocket(.unix(path: path, mode: 0o600, group: nil)))
     let threads = try loops.map { loop in try Thread(name: "test-loop") { loop.run() } }
     defer {

@@ -1,3 +1,4 @@
+import CGI
 import EventLoop
 import FastCGI
 import Glibc

@@ -1,3 +1,4 @@
+internal import CGI
 internal import Curl
 internal import EventLoop
 internal import FastCGI
@@ -24,12 +25,10 @@ final class Service: Sendable {
         SignalSource.block(handledSignals)
         Self.raiseDescriptorLimit()
 
-        switch options.wireProtocol ?? configuration.wireProtocol {
-        case .fastcgi: break
-        }
         // The socket before everything else: web servers can connect while the rest is made.
         var socket: ListeningSocket? = try listen(options, configuration)
-        let service = try make(configuration)
+        let service = try make(
+            configuration, speaking: gateway(options.wireProtocol ?? configuration.wireProtocol))
         try service.handleSignals()
         // Not kept here: when the server lets go of it, web servers must find nobody, and a successor may have the path.
         if let socket = socket.take() { service.server.start(on: socket) }
@@ -63,7 +62,15 @@ final class Service: Sendable {
         self.drainTimeout = drainTimeout
     }
 
-    private static func make(_ configuration: Configuration) throws(ExitReason) -> Service {
+    private static func gateway(_ wireProtocol: Configuration.WireProtocol) -> any GatewayProtocol {
+        switch wireProtocol {
+        case .fastcgi: FastCGIProtocol()
+        }
+    }
+
+    private static func make(
+        _ configuration: Configuration, speaking gateway: any GatewayProtocol
+    ) throws(ExitReason) -> Service {
         let count =
             configuration.loops > 0 ? configuration.loops : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         let clock = SystemClock()
@@ -84,9 +91,11 @@ final class Service: Sendable {
         let limits = Server.Limits(
             bodyBytes: configuration.limits.bodyBytes,
             bodyTime: configuration.limits.bodyTimeout)
-        let server = Server(loops: loops, limits: limits, handler: FastCGIFront(relay: relay)) { problem in
+        let server = Server(
+            speaking: gateway, loops: loops, limits: limits, handler: WebServerFront(relay: relay)
+        ) { problem in
             switch problem {
-            case .malformedRequest: log.event(.warning, "malformed FastCGI request", [])
+            case .malformedRequest: log.event(.warning, "malformed request", [])
             case .cannotAccept(let error):
                 log.event(.error, "cannot accept connections", [LogField("error", .string("\(error)"))])
             }

@@ -1,7 +1,7 @@
 public import EventLoop
 internal import Synchronization
 
-/// Takes FastCGI connections from a web server on one listening socket, spread over the loops.
+/// Takes connections from a web server on one listening socket, spread over the loops.
 public final class Server: Sendable {
     /// What one request may cost.
     public struct Limits: Sendable {
@@ -28,12 +28,13 @@ public final class Server: Sendable {
 
     /// What the operator should know of and no request can tell.
     public enum Problem: Sendable {
-        /// Bytes that are no FastCGI request came; the connection was closed.
+        /// Bytes that are no request came; the connection was closed.
         case malformedRequest
         /// A connection could not be accepted, for want of descriptors or memory.
         case cannotAccept(EventLoopError)
     }
 
+    let gateway: any GatewayProtocol
     let limits: Limits
     let handler: any RequestHandler
     let report: @Sendable (Problem) -> Void
@@ -50,14 +51,15 @@ public final class Server: Sendable {
     /// Makes a server that does not accept yet.
     ///
     /// - Parameters:
+    ///   - gateway: what the web server speaks.
     ///   - loops: each accepts and answers its share.
     ///   - report: called on a loop's thread; must not block.
-    /// - Precondition: libfcgi can be initialised, which only a system without memory prevents.
     public init(
-        loops: [EventLoop], limits: Limits, handler: any RequestHandler,
+        speaking gateway: any GatewayProtocol, loops: [EventLoop], limits: Limits,
+        handler: any RequestHandler,
         report: @escaping @Sendable (Problem) -> Void
     ) {
-        precondition(RequestSlot.isLibraryReady)
+        self.gateway = gateway
         self.limits = limits
         self.handler = handler
         self.report = report

@@ -1,11 +1,11 @@
 internal import CFastCGI
-internal import EventLoop
+internal import CGI
 internal import Glibc
 
 /// One `FCGX_Request` on one connection. The library keeps its address, so it has an allocation of its own.
 ///
 /// Used by one thread at a time: the connection's loop, or a pool thread for as long as it reads a body.
-@safe final class RequestSlot: @unchecked Sendable {
+@safe final class FastCGISlot: RequestSlot, @unchecked Sendable {
     // @unchecked: see above; `Connection` hands it over and back by way of locked queues.
 
     private let request: UnsafeMutablePointer<FCGX_Request>
@@ -28,18 +28,18 @@ internal import Glibc
 
     /// Reads a request's parameters, which must have arrived already, or this blocks. `FCGX_Accept_r`
     ///
-    /// - Returns: false when it was not a request; the library has closed the connection then.
-    func readParameters() -> Bool {
+    /// - Returns: nil when it was not a request; the library has closed the connection then.
+    func readParameters() -> RequestParameters? {
         // Without this the library would close the connection as the end of an earlier request; the request's own
         // flag replaces it while reading.
         unsafe request.pointee.keepConnection = 1
         // Without this it would close a bad connection gracefully: poll for up to two seconds.
         unsafe request.pointee.detached = 1
-        guard unsafe FCGX_Accept_r(request) == 0 else { return false }
+        guard unsafe FCGX_Accept_r(request) == 0 else { return nil }
         // Nothing is written to the error stream: closed at once, its buffer does not wait for the end of the answer.
         unsafe FCGX_FClose(request.pointee.err)
         unsafe FCGX_FreeStream(&request.pointee.err)
-        return true
+        return takeParameters()
     }
 
     /// Whether the web server wants to use the connection again.
@@ -49,7 +49,7 @@ internal import Glibc
     ///
     /// Each parameter is a block of its own (`PutParam` in fcgiapp.c), and the library frees each again at the end:
     /// nothing, then.
-    func takeParameters() -> RequestParameters {
+    private func takeParameters() -> RequestParameters {
         guard let lines = unsafe request.pointee.envp else { return RequestParameters(roomFor: 0, bytes: 0) }
         unsafe request.pointee.envp = nil
         var count = 0
@@ -61,16 +61,20 @@ internal import Glibc
         var parameters = RequestParameters(roomFor: count, bytes: length)
         for index in 0..<count {
             guard let line = unsafe lines[index] else { break }
-            unsafe parameters.add(UnsafeRawBufferPointer(start: line, count: strlen(line)))
+            unsafe Self.add(UnsafeRawBufferPointer(start: line, count: strlen(line)), to: &parameters)
             unsafe free(line)
             unsafe lines[index] = nil
         }
         return parameters
     }
 
+    /// Adds `NAME=value`. A line without an equals sign is none.
+    private static func add(_ line: UnsafeRawBufferPointer, to parameters: inout RequestParameters) {
+        guard let equals = unsafe line.firstIndex(of: UInt8(ascii: "=")) else { return }
+        unsafe line.withMemoryRebound(to: UInt8.self) { unsafe parameters.add($0.span, nameCount: equals) }
+    }
+
     /// Reads a body that has arrived completely. `FCGX_GetStr`
-    ///
-    /// - Parameter count: its length in bytes, as the scanner counted it.
     func readArrivedBody(count: Int) -> [UInt8] {
         defer { unsafe FCGX_FreeStream(&request.pointee.in) }
         let body = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -88,81 +92,40 @@ internal import Glibc
         }
     }
 
-    /// Reads a body that is still coming, on a thread that may block.
-    ///
-    /// A body over the limit is read to its end and thrown away: closing a Unix socket with bytes unread would make
-    /// the kernel drop the answer too.
-    ///
-    /// - Parameters:
-    ///   - expected: `CONTENT_LENGTH`, used to make room at once, up to 1 MiB ahead of what came.
-    ///   - limit: bytes.
-    ///   - stall: the longest silence.
-    ///   - deadline: when to give up, in nanoseconds of the loop's clock.
-    func waitForBody(
-        expected: Int?, limit: Int, stall: Duration, deadline: UInt64
-    ) -> (body: [UInt8], problem: Request.BodyProblem?) {
+    func waitForBody(_ body: consuming LateBody) -> (body: [UInt8], problem: Request.BodyProblem?) {
         defer { unsafe FCGX_FreeStream(&request.pointee.in) }
-        defer { setReceiveTimeout(.zero) }
-        var longestWait = Duration.zero
-
-        var body: [UInt8] = []
-        body.reserveCapacity(min(expected ?? 0, limit, 1 << 20))
-        var isTooLarge = (expected ?? 0) > limit
         // The library waits for one byte, and what came with it can be taken without waiting again.
         while true {
-            let now = EventLoop.monotonicTime()
-            guard now < deadline else { return ([], .timedOut) }
-            let wait = min(stall, .nanoseconds(Int64(clamping: deadline - now)))
-            // A call for each read only near the end: a stall is allowed again and again until then.
-            if wait != longestWait {
-                setReceiveTimeout(wait)
-                longestWait = wait
+            guard body.mayWait() else { return body.ended(.timedOut) }
+            guard unsafe FCGX_GetChar(request.pointee.in) >= 0, let stream = unsafe request.pointee.in else {
+                break
             }
-            let byte = unsafe FCGX_GetChar(request.pointee.in)
-            guard byte >= 0, let stream = unsafe request.pointee.in else { break }
-            let arrived = unsafe UnsafeRawBufferPointer(
-                start: stream.pointee.rdNext, count: stream.pointee.stop - stream.pointee.rdNext)
-            if !isTooLarge, body.count + 1 + arrived.count > limit {
-                isTooLarge = true
-                body = []
-            }
-            if !isTooLarge {
-                body.append(UInt8(truncatingIfNeeded: byte))
-                unsafe body.append(contentsOf: arrived)
-            }
-            unsafe stream.pointee.rdNext += arrived.count
+            // The byte stands before what is left in the library's buffer, which is of unsigned bytes.
+            let arrived = unsafe UnsafeBufferPointer(
+                start: stream.pointee.rdNext - 1, count: stream.pointee.stop - stream.pointee.rdNext + 1)
+            unsafe body.append(arrived.span)
+            unsafe stream.pointee.rdNext = stream.pointee.stop
         }
         switch unsafe FCGX_GetError(request.pointee.in) {
-        case 0: return isTooLarge ? ([], .tooLarge(limit: limit)) : (body, nil)
-        case EAGAIN: return ([], .timedOut)
-        default: return ([], .brokenOff)
+        case 0: return body.ended(.complete)
+        case EAGAIN: return body.ended(.timedOut)
+        default: return body.ended(.brokenOff)
         }
-    }
-
-    /// Sets how long a read waits; zero for as long as it takes. `SO_RCVTIMEO`
-    private func setReceiveTimeout(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        // Not rounded down to zero, which would mean no limit.
-        let microseconds = duration == .zero ? 0 : max(1, Int(attoseconds / 1_000_000_000_000))
-        var time = timeval(tv_sec: Int(seconds), tv_usec: microseconds)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        unsafe setsockopt(request.pointee.ipcFd, SOL_SOCKET, SO_RCVTIMEO, &time, size)
     }
 
     // MARK: Writing
 
-    /// Puts bytes into the library's buffer, which it sends on when 8 KiB are full. `FCGX_PutStr`
-    func put(_ bytes: ArraySlice<UInt8>) {
+    /// Puts bytes into the library's buffer, which it sends on when 8 KiB are full, and sends the rest. `FCGX_PutStr`
+    func write(_ bytes: ArraySlice<UInt8>, isEnd: Bool) -> Bool {
         unsafe bytes.withUnsafeBytes { bytes in
             guard let start = bytes.baseAddress, let out = unsafe request.pointee.out else { return }
             unsafe FCGX_PutStr(start.assumingMemoryBound(to: CChar.self), Int32(bytes.count), out)
         }
+        return isEnd ? finish() : flush()
     }
 
     /// Sends what is in the buffer. `FCGX_FFlush`
-    ///
-    /// - Returns: false when the connection is broken.
-    func flush() -> Bool {
+    private func flush() -> Bool {
         guard let out = unsafe request.pointee.out else { return false }
         return unsafe FCGX_FFlush(out) == 0 && FCGX_GetError(out) == 0
     }
@@ -171,9 +134,7 @@ internal import Glibc
     ///
     /// nginx closes a kept connection when the end of the request does not come with the end of the output.
     /// `FCGX_FClose`
-    ///
-    /// - Returns: false when the connection is broken.
-    func finish() -> Bool {
+    private func finish() -> Bool {
         let isSent = unsafe FCGX_FClose(request.pointee.out) == 0
         release()
         return isSent

@@ -5,20 +5,18 @@ internal import Glibc
 final class Acceptor: FileWatcher {
     let loop: EventLoop
     let server: Server
+    private let gateway: any GatewayProtocol
     private var socket: ListeningSocket?
     private let isUnix: Bool
     private var connections: [Int32: Connection] = [:]
     private var running = 0
     private var hasReportedIdle = false
-    private var scratch = [UInt8](repeating: 0, count: Acceptor.scratchBytes)
+    private var scratch = [UInt8](repeating: 0, count: RequestScan.maximumBytes)
     private lazy var retry = LoopTimer { [weak self] in self?.watchSocket() }
 
     /// Whether connections may wait for another request.
     private(set) var isAccepting = true
 
-    /// The most of a request that is looked at before it is read: parameters have to fit in, and nginx sends at most
-    /// 4 × 8 KiB of header lines (`large_client_header_buffers`). A longer body is read on a thread.
-    private static let scratchBytes = 128 * 1024
     /// Connections taken per wake-up, so that a burst spreads over the loops.
     private static let acceptsPerWakeUp = 8
     /// How long to wait for descriptors to become free, in nanoseconds.
@@ -48,6 +46,7 @@ final class Acceptor: FileWatcher {
     private init(loop: EventLoop, server: Server, socket: ListeningSocket) {
         self.loop = loop
         self.server = server
+        gateway = server.gateway
         self.socket = socket
         isUnix = socket.isUnix
     }
@@ -79,7 +78,9 @@ final class Acceptor: FileWatcher {
     }
 
     private func open(_ descriptor: Int32) {
-        let connection = Connection(descriptor: descriptor, acceptor: self, isUnix: isUnix)
+        let connection = Connection(
+            descriptor: descriptor, slot: gateway.makeSlot(connection: descriptor), acceptor: self,
+            isUnix: isUnix)
         do {
             try connection.start()
             connections[descriptor] = connection
@@ -95,7 +96,7 @@ final class Acceptor: FileWatcher {
     enum Peek {
         case nothing
         case ended
-        case scanned(RecordScanner.Result)
+        case scanned(RequestScan)
     }
 
     /// Looks at a connection's bytes without taking them. `recv` with `MSG_PEEK`
@@ -105,7 +106,7 @@ final class Acceptor: FileWatcher {
         }
         if count < 0 { return errno == EAGAIN || errno == EINTR ? .nothing : .ended }
         if count == 0 { return .ended }
-        let result = RecordScanner.scan(scratch.span.extracting(first: count))
+        let result = gateway.scan(scratch.span.extracting(first: count))
         // Full, and the parameters do not end: more than any web server lets through.
         if result == .needsMore, count == scratch.count { return .scanned(.isMalformed) }
         return .scanned(result)

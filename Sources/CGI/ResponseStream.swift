@@ -1,6 +1,6 @@
 /// The way back to the web server for one request. For the loop's thread.
 ///
-/// Bytes go to libfcgi, which writes blocking; so a write happens only against credit that the kernel gave: `poll`
+/// Bytes are written blocking, as libfcgi does it; so a write happens only against credit that the kernel gave: `poll`
 /// reports a Unix stream socket writable when three quarters of its send buffer are free (`unix_writable` in
 /// net/unix/af_unix.c), a TCP socket when a third is (`sk_stream_is_writable`). As long as less than that was written
 /// since, no write can block. Without credit the writer suspends: a slow reader costs its own exchange and nothing else.

@@ -20,7 +20,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
     private let loop: EventLoop
     private let acceptor: Acceptor
     private let server: Server
-    private let slot: RequestSlot
+    private let slot: any RequestSlot
     private var state = State.waiting
     private var isClientGone = false
     /// The web server closed or half closed the connection. It is told once, whatever state it finds; it stays true.
@@ -35,7 +35,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
     private var credit: Int
     private let fullCredit: Int
 
-    /// The most that goes to libfcgi between two looks at the credit; far below either credit.
+    /// The most that goes to the socket between two looks at the credit; far below either credit.
     static let maximumWriteBytes = 16 * 1024
     /// A Unix socket is writable with three quarters of its buffer free: 159,744 of the default 212,992 bytes.
     private static let unixCredit = 96 * 1024
@@ -46,12 +46,12 @@ final class Connection: FileWatcher, @unchecked Sendable {
 
     private static let interest: FileInterest = [.read, .peerClosed, .edgeTriggered]
 
-    init(descriptor: Int32, acceptor: Acceptor, isUnix: Bool) {
+    init(descriptor: Int32, slot: any RequestSlot, acceptor: Acceptor, isUnix: Bool) {
         self.descriptor = descriptor
         self.acceptor = acceptor
         loop = acceptor.loop
         server = acceptor.server
-        slot = RequestSlot(connection: descriptor)
+        self.slot = slot
         fullCredit = isUnix ? Self.unixCredit : Self.tcpCredit
         credit = fullCredit
     }
@@ -85,7 +85,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
     // MARK: Reading
 
     private func readRequest() {
-        let result: RecordScanner.Result
+        let result: RequestScan
         switch acceptor.peek(descriptor) {
         case .nothing: return
         case .ended: return close()
@@ -103,9 +103,8 @@ final class Connection: FileWatcher, @unchecked Sendable {
             break
         }
 
-        guard slot.readParameters() else { return close() }
+        guard let parameters = slot.readParameters() else { return close() }
         acceptor.exchangeBegan()
-        let parameters = slot.takeParameters()
         if case .isComplete(let count) = result, count <= server.limits.bodyBytes {
             let body = slot.readArrivedBody(count: count)
             mustClose = body.count != count
@@ -122,8 +121,9 @@ final class Connection: FileWatcher, @unchecked Sendable {
         let deadline = loop.deadline(after: limits.bodyTime)
         let isAccepted = server.bodyReaders.submit { [self] in
             let (body, problem) = slot.waitForBody(
-                expected: expected, limit: limits.bodyBytes, stall: limits.bodyStall,
-                deadline: deadline)
+                LateBody(
+                    connection: descriptor, expected: expected, limit: limits.bodyBytes,
+                    stall: limits.bodyStall, deadline: deadline))
             loop.submit { [self] in
                 answer(Request(parameters: parameters, body: body, bodyProblem: problem))
             }
@@ -208,15 +208,14 @@ final class Connection: FileWatcher, @unchecked Sendable {
     ///
     /// - Returns: false when the connection is broken.
     func write(_ bytes: ArraySlice<UInt8>, isEnd: Bool) -> Bool {
-        slot.put(bytes)
         credit -= bytes.count + bytes.count / 4 + Self.overheadPerWrite
         if !isEnd {
-            if slot.flush() { return true }
+            if slot.write(bytes, isEnd: false) { return true }
             clientLeft()
             return false
         }
         let keepsConnection = slot.keepsConnection
-        let isSent = slot.finish()
+        let isSent = slot.write(bytes, isEnd: true)
         state = .waiting
         task = nil
         if !isSent || !keepsConnection || mustClose || hasPeerLeft || !acceptor.isAccepting { close() }

@@ -1,9 +1,9 @@
-internal import FastCGI
+internal import CGI
 internal import Relay
 internal import Wire
 
-/// Requests that come by FastCGI, handed to the relay.
-struct FastCGIFront: RequestHandler {
+/// A web server's requests, by whichever protocol they come, handed to the relay.
+struct WebServerFront: RequestHandler {
     private let relay: Relay
 
     /// Takes the relay that answers.
@@ -17,7 +17,7 @@ struct FastCGIFront: RequestHandler {
 
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) private func begin(_ request: consuming Request, _ response: ResponseStream) -> Exchange {
-        relay.begin(Self.translate(request), over: FastCGIResponse(response))
+        relay.begin(Self.translate(request), over: CGIResponse(response))
     }
 
     private static func translate(_ request: borrowing Request) -> ClientRequest {
@@ -36,7 +36,7 @@ struct FastCGIFront: RequestHandler {
 }
 
 /// An answer as CGI output: the `Status` and header lines before the body (RFC 3875, section 6).
-private final class FastCGIResponse: ClientResponse {
+private final class CGIResponse: ClientResponse {
     private let stream: ResponseStream
 
     init(_ stream: ResponseStream) {

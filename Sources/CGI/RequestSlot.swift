@@ -1,0 +1,34 @@
+/// Reads the requests of one connection and writes their answers, both blocking: whoever calls knows that it will not
+/// block, or may.
+///
+/// Used by one thread at a time: the connection's loop, or a pool thread for as long as it reads a body.
+public protocol RequestSlot: AnyObject, Sendable {
+    /// Reads a request's parameters, which must have arrived already, or this blocks.
+    ///
+    /// - Returns: nil when it was not a request after all.
+    func readParameters() -> RequestParameters?
+
+    /// Reads a body that has arrived completely.
+    ///
+    /// - Parameter count: its length in bytes, as the scan counted it.
+    func readArrivedBody(count: Int) -> [UInt8]
+
+    /// Reads a body that is still coming, on a thread that may block, and throws away what is over the limit.
+    ///
+    /// To its end: closing a Unix socket with bytes unread would make the kernel drop the answer too.
+    func waitForBody(_ body: consuming LateBody) -> (body: [UInt8], problem: Request.BodyProblem?)
+
+    /// Sends bytes now, together with the end of the answer if this is the end; nothing can be sent after that.
+    ///
+    /// - Returns: false when the connection is broken.
+    func write(_ bytes: ArraySlice<UInt8>, isEnd: Bool) -> Bool
+
+    /// Lets go of a request without the end of its answer; the connection stays.
+    func release()
+
+    /// Whether the web server wants to use the connection again after this request.
+    var keepsConnection: Bool { get }
+
+    /// Whether the connection is still the caller's to close: false after the slot closed a bad one.
+    var hasConnection: Bool { get }
+}
