@@ -9,7 +9,7 @@ final class Acceptor: FileWatcher {
     private var socket: ListeningSocket?
     private let isUnix: Bool
     private var connections: [Int32: Connection] = [:]
-    private var running = 0
+    private lazy var activity = LoopActivity(loop: loop) { [unowned server] in server.quietChanged($0) }
     private var hasReportedIdle = false
     private var scratch = [UInt8](repeating: 0, count: RequestScan.maximumBytes)
     private lazy var retry = LoopTimer { [weak self] in self?.watchSocket() }
@@ -113,11 +113,11 @@ final class Acceptor: FileWatcher {
     }
 
     func exchangeBegan() {
-        running += 1
+        activity.exchangeBegan()
     }
 
     func exchangeEnded() {
-        running -= 1
+        activity.exchangeEnded()
         reportIdleIfDone()
     }
 
@@ -146,7 +146,8 @@ final class Acceptor: FileWatcher {
     }
 
     private func reportIdleIfDone() {
-        guard !isAccepting, running == 0, !hasReportedIdle else { return }
+        guard !isAccepting, activity.running == 0, !hasReportedIdle else { return }
+        activity.end()
         hasReportedIdle = true
         server.becameIdle(on: loop)
     }

@@ -39,6 +39,8 @@ public final class Server: Sendable {
     let handler: any RequestHandler
     let report: @Sendable (Problem) -> Void
     let bodyReaders: ThreadPool
+    private let whenQuiet: @Sendable () -> Void
+    private let quietLoops: Atomic<Int>
     private let acceptors: [Acceptor.Handle]
     private let drain = Mutex(Drain())
 
@@ -54,15 +56,19 @@ public final class Server: Sendable {
     ///   - gateway: what the web server speaks.
     ///   - loops: each accepts and answers its share.
     ///   - report: called on a loop's thread; must not block.
+    ///   - whenQuiet: called on a loop's thread each time that no exchange has run for a second after one has.
     public init(
         speaking gateway: any GatewayProtocol, loops: [EventLoop], limits: Limits,
         handler: any RequestHandler,
-        report: @escaping @Sendable (Problem) -> Void
+        report: @escaping @Sendable (Problem) -> Void,
+        whenQuiet: @escaping @Sendable () -> Void = {}
     ) {
         self.gateway = gateway
         self.limits = limits
         self.handler = handler
         self.report = report
+        self.whenQuiet = whenQuiet
+        quietLoops = Atomic(loops.count)
         bodyReaders = ThreadPool(name: "body", limit: limits.bodiesAtOnce)
         acceptors = loops.map { Acceptor.Handle(loop: $0) }
     }
@@ -98,6 +104,15 @@ public final class Server: Sendable {
         for handle in acceptors {
             handle.loop.submit { handle.acceptor?.cancelAll() }
         }
+    }
+
+    /// Called by each acceptor when its loop has become quiet or no longer is.
+    func quietChanged(_ isQuiet: Bool) {
+        let count =
+            isQuiet
+            ? quietLoops.add(1, ordering: .relaxed).newValue
+            : quietLoops.subtract(1, ordering: .relaxed).newValue
+        if isQuiet, count == acceptors.count { whenQuiet() }
     }
 
     /// Called once by each acceptor after `stop`, when nothing runs on its loop.

@@ -2,6 +2,7 @@
 #ifndef FASTRELAY_CLINUX_H
 #define FASTRELAY_CLINUX_H
 
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -18,6 +18,7 @@ struct ServerBed {
 func withServer(
     _ handler: any RequestHandler, limits: Server.Limits = .init(),
     report: @escaping @Sendable (Server.Problem) -> Void = { _ in },
+    whenQuiet: @escaping @Sendable () -> Void = {},
     _ body: (ServerBed) async throws -> Void
 ) async throws {
     var template = Array("/tmp/fastrelay-test.XXXXXX".utf8CString)
@@ -25,7 +26,8 @@ func withServer(
     let path = String(cString: directory) + "/socket"
     let loops = try (0..<2).map { try EventLoop(index: $0) }
     let server = Server(
-        speaking: FastCGIProtocol(), loops: loops, limits: limits, handler: handler, report: report)
+        speaking: FastCGIProtocol(), loops: loops, limits: limits, handler: handler, report: report,
+        whenQuiet: whenQuiet)
     server.start(on: try ListeningSocket(.unix(path: path, mode: 0o600, group: nil)))
     let threads = try loops.map { loop in try Thread(name: "test-loop") { loop.run() } }
     defer {

@@ -196,6 +196,31 @@ struct ServerTests {
         }
     }
 
+    @Test func `it becomes quiet a second after the last exchange, and again after the next`() async throws {
+        let handler = Waiter()
+        let (moments, continuation) = AsyncStream<ContinuousClock.Instant>.makeStream()
+        try await withServer(handler, whenQuiet: { continuation.yield(.now) }) { bed in
+            var quiet = moments.makeAsyncIterator()
+            let running = try bed.client()
+            running.send(FastCGIClient.request())
+            await handler.hasBegun.wait()
+            let quick = try bed.client()
+            quick.send(FastCGIClient.request([("QUICK", "1")], keepsConnection: true))
+            #expect(try quick.answer().text.hasSuffix("done"))
+            var last = ContinuousClock.now
+            handler.mayEnd.raise()
+            #expect(try running.answer().text.hasSuffix("done"))
+            for _ in 0..<2 {
+                // The loop's clock is read once per wake-up, before the exchange ends.
+                let moment = try #require(await quiet.next())
+                #expect(moment - last > .milliseconds(900))
+                last = .now
+                quick.send(FastCGIClient.request([("QUICK", "1")], keepsConnection: true))
+                #expect(try quick.answer().text.hasSuffix("done"))
+            }
+        }
+    }
+
     @Test func `stopping lets a running exchange end and takes no new one`() async throws {
         let handler = Waiter()
         try await withServer(handler) { bed in

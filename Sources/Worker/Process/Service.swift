@@ -92,14 +92,14 @@ final class Service: Sendable {
             bodyBytes: configuration.limits.bodyBytes,
             bodyTime: configuration.limits.bodyTimeout)
         let server = Server(
-            speaking: gateway, loops: loops, limits: limits, handler: WebServerFront(relay: relay)
-        ) { problem in
-            switch problem {
-            case .malformedRequest: log.event(.warning, "malformed request", [])
-            case .cannotAccept(let error):
-                log.event(.error, "cannot accept connections", [LogField("error", .string("\(error)"))])
-            }
-        }
+            speaking: gateway, loops: loops, limits: limits, handler: WebServerFront(relay: relay),
+            report: { problem in
+                switch problem {
+                case .malformedRequest: log.event(.warning, "malformed request", [])
+                case .cannotAccept(let error):
+                    log.event(.error, "cannot accept connections", [LogField("error", .string("\(error)"))])
+                }
+            }, whenQuiet: ProcessMemory.giveBack)
         return Service(
             loops: loops, relay: relay, server: server, log: log, writer: writer,
             drainTimeout: configuration.drainTimeout)
