@@ -61,12 +61,13 @@ allowed_imports() {
         EventLoop) echo CLinux Glibc Synchronization ;;
         CGI) echo EventLoop Glibc Synchronization ;;
         FastCGI) echo CFastCGI CGI Glibc ;;
+        SCGI) echo CGI Glibc ;;
         Curl) echo CCurl EventLoop Glibc Synchronization ;;
         Wire | CVocabulary) echo ;;
         Tokens) echo CVocabulary ;;
         Dialects) echo Wire ;;
         Relay) echo Wire Tokens Dialects Synchronization ;;
-        Worker) echo EventLoop CGI FastCGI Curl Wire Relay Glibc Synchronization ;;
+        Worker) echo EventLoop CGI FastCGI SCGI Curl Wire Relay Glibc Synchronization ;;
         fastrelay) echo Worker Glibc ;;
         *) return 1 ;;
     esac
