@@ -29,6 +29,7 @@ let package = Package(
         .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: wrapperSettings),
         .target(name: "CGI", dependencies: ["EventLoop"], swiftSettings: wrapperSettings),
         .target(name: "FastCGI", dependencies: ["CFastCGI", "CGI"], swiftSettings: wrapperSettings),
+        .target(name: "SCGI", dependencies: ["CGI"], swiftSettings: wrapperSettings),
         .target(name: "Curl", dependencies: ["CCurl", "EventLoop"], swiftSettings: wrapperSettings),
 
         // The product: pure, no socket, file, thread or wall clock.
@@ -39,7 +40,7 @@ let package = Package(
 
         // The process.
         .target(
-            name: "Worker", dependencies: ["EventLoop", "CGI", "FastCGI", "Curl", "Wire", "Relay"],
+            name: "Worker", dependencies: ["EventLoop", "CGI", "FastCGI", "SCGI", "Curl", "Wire", "Relay"],
             swiftSettings: settings),
         .executableTarget(name: "fastrelay", dependencies: ["Worker"], swiftSettings: settings),
 
@@ -47,6 +48,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["EventLoop", "Wire", "Dialects", "Relay"],
             path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "GatewayTestSupport", dependencies: ["CGI", "EventLoop"], path: "Tests/GatewayTestSupport",
+            swiftSettings: settings),
         .executableTarget(
             name: "bench-upstream", dependencies: ["EventLoop"], path: "Tests/Benchmarks/Upstream",
             swiftSettings: settings),
@@ -61,7 +65,13 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(
-            name: "FastCGITests", dependencies: ["CGI", "FastCGI", "EventLoop"], swiftSettings: settings),
+            name: "CGITests", dependencies: ["CGI", "FastCGI", "SCGI", "GatewayTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "FastCGITests", dependencies: ["CGI", "FastCGI", "GatewayTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SCGITests", dependencies: ["CGI", "SCGI", "GatewayTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", "EventLoop", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -61,12 +61,13 @@ allowed_imports() {
         EventLoop) echo CLinux Glibc Synchronization ;;
         CGI) echo EventLoop Glibc Synchronization ;;
         FastCGI) echo CFastCGI CGI Glibc ;;
+        SCGI) echo CGI Glibc ;;
         Curl) echo CCurl EventLoop Glibc Synchronization ;;
         Wire | CVocabulary) echo ;;
         Tokens) echo CVocabulary ;;
         Dialects) echo Wire ;;
         Relay) echo Wire Tokens Dialects Synchronization ;;
-        Worker) echo EventLoop CGI FastCGI Curl Wire Relay Glibc Synchronization ;;
+        Worker) echo EventLoop CGI FastCGI SCGI Curl Wire Relay Glibc Synchronization ;;
         fastrelay) echo Worker Glibc ;;
         *) return 1 ;;
     esac
@@ -135,8 +136,14 @@ build_release() {
     ls -l "$(swift build -c release --product fastrelay --static-swift-stdlib --show-bin-path)/fastrelay"
 }
 
+# Once for each protocol between nginx and the worker, and by SCGI without what has nothing to do with that.
 test_end_to_end() {
-    "$python" -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd
+    local protocol status=0
+    for protocol in fastcgi scgi; do
+        echo "-- $protocol"
+        "$python" -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd --protocol "$protocol" || status=$?
+    done
+    return "$status"
 }
 
 # name, function, lines of its log to show, the longest it may take in seconds
@@ -149,7 +156,7 @@ thread-sanitizer   test_with_thread_sanitizer   4    900
 fuzz               fuzz                         4    300
 release            build_release                2    900
 tokens             check_tokens                 4    300
-end-to-end         test_end_to_end              12   900
+end-to-end         test_end_to_end              12   1500
 "
 
 # --- running them ----------------------------------------------------------------------------------------------------

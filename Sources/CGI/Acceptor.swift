@@ -5,7 +5,6 @@ internal import Glibc
 final class Acceptor: FileWatcher {
     let loop: EventLoop
     let server: Server
-    private let gateway: any GatewayProtocol
     private var socket: ListeningSocket?
     private let isUnix: Bool
     private var connections: [Int32: Connection] = [:]
@@ -46,7 +45,6 @@ final class Acceptor: FileWatcher {
     private init(loop: EventLoop, server: Server, socket: ListeningSocket) {
         self.loop = loop
         self.server = server
-        gateway = server.gateway
         self.socket = socket
         isUnix = socket.isUnix
     }
@@ -79,7 +77,7 @@ final class Acceptor: FileWatcher {
 
     private func open(_ descriptor: Int32) {
         let connection = Connection(
-            descriptor: descriptor, slot: gateway.makeSlot(connection: descriptor), acceptor: self,
+            descriptor: descriptor, slot: server.gateway.makeSlot(connection: descriptor), acceptor: self,
             isUnix: isUnix)
         do {
             try connection.start()
@@ -100,13 +98,13 @@ final class Acceptor: FileWatcher {
     }
 
     /// Looks at a connection's bytes without taking them. `recv` with `MSG_PEEK`
-    func peek(_ descriptor: Int32) -> Peek {
+    func peek(_ descriptor: Int32, for slot: any RequestSlot) -> Peek {
         let count = unsafe scratch.withUnsafeMutableBytes { buffer in
             unsafe recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_PEEK | MSG_DONTWAIT))
         }
         if count < 0 { return errno == EAGAIN || errno == EINTR ? .nothing : .ended }
         if count == 0 { return .ended }
-        let result = gateway.scan(scratch.span.extracting(first: count))
+        let result = slot.scan(scratch.span.extracting(first: count))
         // Full, and the parameters do not end: more than any web server lets through.
         if result == .needsMore, count == scratch.count { return .scanned(.isMalformed) }
         return .scanned(result)

@@ -24,9 +24,15 @@ final class Connection: FileWatcher, @unchecked Sendable {
     private var state = State.waiting
     private var isClientGone = false
     /// The web server closed or half closed the connection. It is told once, whatever state it finds; it stays true.
+    ///
+    /// A half close is not the end of a request, which both protocols mark otherwise, but a client that left: neither
+    /// nginx nor Apache's mod_proxy_fcgi and mod_proxy_scgi ever makes one, and lighttpd does (1.4.46 and later) to pass
+    /// on that its own client did. On TCP nobody could tell it from a close either.
     private var hasPeerLeft = false
     /// A part of a body may still be in the socket: whatever it holds must not be taken for another request.
     private var mustClose = false
+    /// Set while parameters are here in part.
+    private var parameterTimer: LoopTimer?
     private var task: Task<Void, Never>?
     /// On its way into the task, whose closure would keep what it captures to its end.
     private var request: Request?
@@ -86,7 +92,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
 
     private func readRequest() {
         let result: RequestScan
-        switch acceptor.peek(descriptor) {
+        switch acceptor.peek(descriptor, for: slot) {
         case .nothing: return
         case .ended: return close()
         case .scanned(let scanned): result = scanned
@@ -94,13 +100,12 @@ final class Connection: FileWatcher, @unchecked Sendable {
         switch result {
         case .needsMore:
             // What is here stays a half request when nobody sends the rest.
-            if hasPeerLeft { close() }
+            if hasPeerLeft { refuse(.malformedRequest) } else { waitForParameters() }
             return
         case .isMalformed:
-            server.report(.malformedRequest)
-            return close()
+            return refuse(.malformedRequest)
         case .hasParameters, .isComplete:
-            break
+            endWaitForParameters()
         }
 
         guard let parameters = slot.readParameters() else { return close() }
@@ -112,6 +117,26 @@ final class Connection: FileWatcher, @unchecked Sendable {
         } else {
             readBody(parameters)
         }
+    }
+
+    /// Gives parameters that have begun to arrive until `headerTime` to be complete.
+    ///
+    /// Few requests come in pieces, so the timer is made for those that do.
+    private func waitForParameters() {
+        guard parameterTimer == nil else { return }
+        let timer = LoopTimer { [weak self] in self?.refuse(.lateRequest) }
+        loop.set(timer, deadline: loop.deadline(after: server.limits.headerTime))
+        parameterTimer = timer
+    }
+
+    private func endWaitForParameters() {
+        guard let timer = parameterTimer.take() else { return }
+        loop.cancel(timer)
+    }
+
+    private func refuse(_ problem: Server.Problem) {
+        server.report(problem)
+        close()
     }
 
     private func readBody(_ parameters: RequestParameters) {
@@ -247,6 +272,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
     private func close() {
         guard state != .closed else { return }
         state = .closed
+        endWaitForParameters()
         loop.forget(descriptor)
         if slot.hasConnection { Glibc.close(descriptor) }
         acceptor.connectionClosed(descriptor)

@@ -17,6 +17,20 @@ public struct RequestParameters: Sendable {
         bytes.reserveCapacity(count)
     }
 
+    /// None yet of those that lie in `bytes`; `lines` makes room for so many.
+    public init(in bytes: [UInt8], roomFor lines: Int) {
+        self.bytes = bytes
+        entries.reserveCapacity(lines)
+    }
+
+    /// Names a variable that lies in the bytes that the parameters were made with: its name, a byte, and its value.
+    ///
+    /// - Parameter nameCount: the length of the name in bytes; less than that of `range`.
+    public mutating func add(_ range: Range<Int>, nameCount: Int) {
+        entries.append(
+            Entry(start: range.lowerBound, separator: range.lowerBound + nameCount, end: range.upperBound))
+    }
+
     /// Adds a variable: its name, a byte that is neither's, and its value.
     ///
     /// - Parameter nameCount: the length of the name in bytes; less than that of `variable`.

@@ -3,7 +3,12 @@
 ///
 /// Used by one thread at a time: the connection's loop, or a pool thread for as long as it reads a body.
 public protocol RequestSlot: AnyObject, Sendable {
-    /// Reads a request's parameters, which must have arrived already, or this blocks.
+    /// Looks at the bytes of a request, from its first one, while they are still in the socket.
+    ///
+    /// Called again with more of them as they come, at most `RequestScan.maximumBytes`.
+    func scan(_ bytes: Span<UInt8>) -> RequestScan
+
+    /// Reads a request's parameters, which the last scan has seen.
     ///
     /// - Returns: nil when it was not a request after all.
     func readParameters() -> RequestParameters?

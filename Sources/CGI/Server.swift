@@ -7,6 +7,8 @@ public final class Server: Sendable {
     public struct Limits: Sendable {
         /// The largest body, in bytes; a larger one is read to its end and reported.
         public var bodyBytes: Int
+        /// The longest a request's parameters may take to arrive, from its first byte on.
+        public var headerTime: Duration
         /// The longest a body may take to arrive.
         public var bodyTime: Duration
         /// The longest silence within a body.
@@ -16,10 +18,12 @@ public final class Server: Sendable {
 
         /// Makes limits.
         public init(
-            bodyBytes: Int = 64 << 20, bodyTime: Duration = .seconds(300), bodyStall: Duration = .seconds(30),
-            bodiesAtOnce: Int = 64
+            bodyBytes: Int = 64 << 20, headerTime: Duration = .seconds(30),
+            bodyTime: Duration = .seconds(300),
+            bodyStall: Duration = .seconds(30), bodiesAtOnce: Int = 64
         ) {
             self.bodyBytes = bodyBytes
+            self.headerTime = headerTime
             self.bodyTime = bodyTime
             self.bodyStall = bodyStall
             self.bodiesAtOnce = bodiesAtOnce
@@ -30,6 +34,8 @@ public final class Server: Sendable {
     public enum Problem: Sendable {
         /// Bytes that are no request came; the connection was closed.
         case malformedRequest
+        /// A request's parameters did not arrive in time; the connection was closed.
+        case lateRequest
         /// A connection could not be accepted, for want of descriptors or memory.
         case cannotAccept(EventLoopError)
     }

@@ -9,11 +9,6 @@ public struct FastCGIProtocol: GatewayProtocol {
         precondition(FastCGISlot.isLibraryReady)
     }
 
-    /// Walks over the records that have arrived.
-    public func scan(_ bytes: Span<UInt8>) -> RequestScan {
-        RecordScanner.scan(bytes)
-    }
-
     /// Makes one request of libfcgi.
     public func makeSlot(connection: Int32) -> any RequestSlot {
         FastCGISlot(connection: connection)

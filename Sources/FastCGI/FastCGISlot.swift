@@ -26,6 +26,11 @@ internal import Glibc
         unsafe request.deallocate()
     }
 
+    /// Walks over the records that have arrived.
+    func scan(_ bytes: Span<UInt8>) -> RequestScan {
+        RecordScanner.scan(bytes)
+    }
+
     /// Reads a request's parameters, which must have arrived already, or this blocks. `FCGX_Accept_r`
     ///
     /// - Returns: nil when it was not a request; the library has closed the connection then.

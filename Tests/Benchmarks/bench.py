@@ -32,7 +32,7 @@ def free_port():
 class Rig:
     """Everything that runs, in a directory of its own."""
 
-    def __init__(self, binaries, events, gap):
+    def __init__(self, binaries, events, gap, scgi=False):
         self.binaries = Path(binaries)
         self.directory = Path(tempfile.mkdtemp(prefix="fastrelay-bench."))
         self.processes = []
@@ -41,7 +41,10 @@ class Rig:
         self.direct_port = free_port()
         self.hop_port = free_port()
         self.upstream(events, gap)
-        self.worker = self.start_worker()
+        self.worker = self.start_worker("fastcgi")
+        # A second worker, only where it is measured: it would take memory and time from the others.
+        self.scgi_worker = self.start_worker("scgi") if scgi else None
+        self.scgi_port = free_port()
         self.nginx()
 
     def start(self, *command, **options):
@@ -54,25 +57,31 @@ class Rig:
             self.binaries / "bench-upstream", str(self.upstream_port), str(events), str(gap), stdout=subprocess.PIPE)
         assert process.stdout.readline() == b"ready\n"
 
-    def start_worker(self):
+    def socket_path(self, protocol):
+        return self.directory / f"{protocol}.sock"
+
+    def start_worker(self, protocol):
         configuration = self.directory / "fastrelay.json5"
         configuration.write_text(
             json.dumps({"providers": {"onemin": {"kind": "1min", "baseURL": f"http://127.0.0.1:{self.upstream_port}"}}}))
-        self.socket = self.directory / "fastrelay.sock"
-        self.log = open(self.directory / "worker.log", "wb")
-        process = self.start(
-            self.binaries / "fastrelay", "serve", "--config", configuration, "--listen", f"unix:{self.socket}",
-            stdout=subprocess.DEVNULL, stderr=self.log)
-        wait_until(lambda: can_connect(str(self.socket)), process)
+        path = self.socket_path(protocol)
+        with open(self.directory / f"{protocol}.log", "wb") as log:
+            process = self.start(
+                self.binaries / "fastrelay", "serve", "--config", configuration, "--listen", f"unix:{path}",
+                "--protocol", protocol, stdout=subprocess.DEVNULL, stderr=log)
+        wait_until(lambda: can_connect(str(path)), process)
         return process
 
     def nginx(self):
         """The shipped configuration beside a server that passes straight to the upstream; nothing else differs."""
         shipped = REPOSITORY / "nginx"
-        http = (shipped / "fastrelay.conf").read_text()
-        http = http.replace("/run/fastrelay/fastrelay.sock", str(self.socket)).replace("keepalive 64", "keepalive 256")
+        http = (shipped / "fastrelay.conf").read_text().replace("keepalive 64", "keepalive 256")
+        # The upstream for FastCGI stands before that for SCGI.
+        for protocol in ["fastcgi", "scgi"]:
+            http = http.replace("/run/fastrelay/fastrelay.sock", str(self.socket_path(protocol)), 1)
         (self.directory / "fastrelay.conf").write_text(http)
-        shutil.copy(shipped / "fastrelay-location.conf", self.directory)
+        for name in ["fastrelay-location.conf", "fastrelay-scgi-location.conf"]:
+            shutil.copy(shipped / name, self.directory)
         temporary = "\n".join(
             f"{name}_temp_path {self.directory}/{name};" for name in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"])
         # Started by root, nginx would change to a user that cannot reach the directory.
@@ -93,6 +102,10 @@ class Rig:
                 server {{
                     listen 127.0.0.1:{self.relay_port} backlog=8192;
                     location / {{ include {self.directory}/fastrelay-location.conf; }}
+                }}
+                server {{
+                    listen 127.0.0.1:{self.scgi_port} backlog=8192;
+                    location / {{ include {self.directory}/fastrelay-scgi-location.conf; }}
                 }}
                 server {{
                     listen 127.0.0.1:{self.direct_port} backlog=8192;
@@ -222,6 +235,31 @@ def compare(binaries, quick, stream):
         row(f"{what}: nginx and worker, per second", spread(relayed), "")
         row(f"{what}: ratio", spread(ratios, 3), f"≥ {target:.2f}")
         row(f"{what}: worker CPU, µs each", spread(processor, 1), "reported")
+    finally:
+        rig.stop()
+
+
+def scgi(binaries, quick):
+    """SCGI against FastCGI: a connection to the worker for each request instead of kept ones with records."""
+    rig = Rig(binaries, EVENTS, 0, scgi=True)
+    try:
+        seconds, repeats = (2, 2) if quick else (6, 5)
+        sides = [("FastCGI", rig.relay_port, rig.worker), ("SCGI", rig.scgi_port, rig.scgi_worker)]
+        for what, body in [("requests, not streamed", CHAT), (f"streams of {EVENTS} events", CHAT | {"stream": True})]:
+            rates, processor = {}, {}
+            for _, port, _ in sides:
+                wrk(rig, port, "/v1/chat/completions", body, 1)
+            for _ in range(repeats):
+                for name, port, worker in sides:
+                    before = processor_seconds(worker)
+                    rate, count = wrk(rig, port, "/v1/chat/completions", body, seconds)
+                    rates.setdefault(name, []).append(rate)
+                    processor.setdefault(name, []).append((processor_seconds(worker) - before) / count * 1e6)
+            for name, _, _ in sides:
+                row(f"{what}: by {name}, per second", spread(rates[name]), "")
+                row(f"{what}: by {name}, worker CPU, µs each", spread(processor[name], 1), "reported")
+            ratios = [b / a for a, b in zip(rates["FastCGI"], rates["SCGI"])]
+            row(f"{what}: SCGI to FastCGI, ratio", spread(ratios, 3), "reported")
     finally:
         rig.stop()
 
@@ -416,6 +454,7 @@ def main():
     rows = {
         "requests": lambda: compare(binaries, quick, stream=False),
         "streams": lambda: compare(binaries, quick, stream=True),
+        "scgi": lambda: scgi(binaries, quick),
         "open": lambda: open_streams(binaries, quick),
         "first-event": lambda: first_event(binaries, quick),
         "start": lambda: start(binaries, quick),

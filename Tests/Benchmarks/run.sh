@@ -3,7 +3,7 @@
 #
 #   bash Tests/Benchmarks/run.sh [--quick] [ROW ...]
 #
-# Rows: requests streams open first-event start memory tokens. Without any, all of them. The row tokens needs nothing
+# Rows: requests streams scgi open first-event start memory tokens. Without any, all of them. The row tokens needs nothing
 # of the above: it counts tokens in turns with tiktoken. --quick halves the repeats and times:
 # for a look, not for a table.
 set -euo pipefail
@@ -26,7 +26,7 @@ options=() rows=()
 for argument in "$@"; do
     if [[ $argument == --* ]]; then options+=("$argument"); else rows+=("$argument"); fi
 done
-[ "${#rows[@]}" -gt 0 ] || rows=(requests streams open first-event start memory tokens)
+[ "${#rows[@]}" -gt 0 ] || rows=(requests streams scgi open first-event start memory tokens)
 others=() tokens=
 for row in "${rows[@]}"; do
     if [ "$row" = tokens ]; then tokens=1; else others+=("$row"); fi

@@ -17,7 +17,23 @@ CRASHES = {-signal.SIGILL, -signal.SIGTRAP, -signal.SIGABRT, -signal.SIGBUS, -si
            -signal.SIGKILL}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--protocol", choices=("fastcgi", "scgi"), default="fastcgi",
+                     help="what nginx and the worker speak to each other")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what belongs to the run with the other protocol."""
+    def belongs(item: pytest.Item) -> bool:
+        only = item.get_closest_marker("only")
+        return only is None or only.args == (harness.PROTOCOL,)
+    others = [item for item in items if not belongs(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if belongs(item)]
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    harness.PROTOCOL = config.getoption("--protocol")
     if not harness.BINARY.exists():
         raise pytest.UsageError(
             f"{harness.BINARY} is missing: `swift build -c release --product fastrelay`, or set FASTRELAY")

@@ -27,6 +27,8 @@ NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbi
 SHIPPED = REPOSITORY / "nginx"
 KEY = "test-key-of-the-caller"
 MODEL = "gpt-4o"
+#: What worker and nginx speak to each other; `--protocol` of the test run sets it before anything starts.
+PROTOCOL = "fastcgi"
 
 _libc = ctypes.CDLL(None)
 
@@ -149,6 +151,9 @@ class Worker(Process):
             arguments += ["--config", str(file)]
         if self.listen:
             arguments += ["--listen", self.listen]
+        # Not said when it is the default, so that the default is tested too.
+        if PROTOCOL != "fastcgi":
+            arguments += ["--protocol", PROTOCOL]
         super().__init__("worker", arguments, directory, {**CLEAN, **(environment or {})}, stdin)
 
     def again(self) -> "Worker":
@@ -229,6 +234,11 @@ http {{
                        for path in (self.log, self.access_log, self.error_log) if path.exists())
 
 
+def spoken(text: str) -> str:
+    """nginx's directives as they are called for the protocol in use: tests write those of FastCGI."""
+    return text.replace("fastcgi_", f"{PROTOCOL}_")
+
+
 class RelayNginx(Nginx):
     """nginx in front of a worker: at `/`, below `/relay/`, and the example server with TLS, each on its own port."""
 
@@ -238,19 +248,22 @@ class RelayNginx(Nginx):
         (directory / "conf.d").mkdir(parents=True, exist_ok=True)
         (directory / "snippets").mkdir(exist_ok=True)
         conf = (SHIPPED / "fastrelay.conf").read_text()
-        assert conf.count("unix:/run/fastrelay/fastrelay.sock") == 1
+        # For FastCGI and for SCGI.
+        assert conf.count("unix:/run/fastrelay/fastrelay.sock") == 2
         (directory / "conf.d" / "fastrelay.conf").write_text(conf.replace("unix:/run/fastrelay/fastrelay.sock", server))
-        location = (SHIPPED / "fastrelay-location.conf").read_text()
+        snippet = "fastrelay-location.conf" if PROTOCOL == "fastcgi" else f"fastrelay-{PROTOCOL}-location.conf"
+        location = (SHIPPED / snippet).read_text()
         for shipped, ours in (replace or {}).items():
-            assert shipped in location, shipped
-            location = location.replace(shipped, ours)
-        (directory / "snippets" / "fastrelay-location.conf").write_text(location)
+            assert spoken(shipped) in location, shipped
+            location = location.replace(spoken(shipped), spoken(ours))
+        (directory / "snippets" / snippet).write_text(location)
         self.certificate, key = openssl_certificate(directory)
         example = (SHIPPED / "fastrelay-server.conf").read_text()
         for shipped, ours in (
             ("    listen [::]:80;\n", ""), ("    listen [::]:443 ssl http2;\n", ""),
             ("listen 80;", f"listen 127.0.0.1:{self.plain_port};"),
             ("listen 443 ssl http2;", f"listen 127.0.0.1:{self.tls_port} ssl http2;"),
+            ("snippets/fastrelay-location.conf", f"snippets/{snippet}"),
             ("/etc/letsencrypt/live/relay.example.org/fullchain.pem", str(self.certificate)),
             ("/etc/letsencrypt/live/relay.example.org/privkey.pem", str(key)),
         ):
@@ -259,13 +272,13 @@ class RelayNginx(Nginx):
         (directory / "conf.d" / "fastrelay-server.conf").write_text(example)
         super().__init__(directory, f"""
     include conf.d/*.conf;
-{http}
+{spoken(http)}
     server {{
         listen 127.0.0.1:{self.port};
         error_page 400 405 408 414 /fastrelay-error;
         error_page 494 =431 /fastrelay-error;
         location / {{
-            include snippets/fastrelay-location.conf;
+            include snippets/{snippet};
         }}
     }}
     server {{
@@ -275,7 +288,7 @@ class RelayNginx(Nginx):
             return 418;
         }}
         location /relay/ {{
-            include snippets/fastrelay-location.conf;
+            include snippets/{snippet};
         }}
     }}
 """)

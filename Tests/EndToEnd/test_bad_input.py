@@ -7,7 +7,7 @@ import json
 import pytest
 
 from fake_onemin import directive
-from harness import KEY, MODEL, Stack, question, raw_http, wait_until
+from harness import KEY, MODEL, Stack, question, raw_http
 
 
 @pytest.fixture(autouse=True)
@@ -109,108 +109,6 @@ def test_a_body_over_the_workers_limit_is_413(make_stack, fake):
     refused(stack.post(question("x" * 100_001)), 413, code="request_too_large")
     refused(stack.post(question("x" * 5_000_000)), 413, code="request_too_large")
     assert stack.chat().status == 200
-
-
-def fastcgi_request(parameters: dict[str, str], body: bytes, announced_only: bool = False) -> bytes:
-    """One request in FastCGI records, as a web server sends it; without the end of the body when `announced_only`."""
-    def record(kind: int, content: bytes) -> bytes:
-        return bytes([1, kind, 0, 1]) + len(content).to_bytes(2, "big") + b"\0\0" + content
-
-    def length(value: bytes) -> bytes:
-        return bytes([len(value)]) if len(value) < 128 else (len(value) | 0x80000000).to_bytes(4, "big")
-    encoded = b"".join(length(name.encode()) + length(value.encode()) + name.encode() + value.encode()
-                       for name, value in parameters.items())
-    data = record(1, b"\0\1\0\0\0\0\0\0")
-    for start in range(0, len(encoded), 65528):
-        data += record(4, encoded[start: start + 65528])
-    data += record(4, b"")
-    for start in range(0, len(body), 65528):
-        data += record(5, body[start: start + 65528])
-    return data if announced_only else data + record(5, b"")
-
-
-def fastcgi_stdout(answer: bytes) -> bytes:
-    output, position = b"", 0
-    while position + 8 <= len(answer):
-        kind, size, padding = answer[position + 1], int.from_bytes(answer[position + 4: position + 6], "big"), answer[position + 6]
-        if kind == 6:
-            output += answer[position + 8: position + 8 + size]
-        position += 8 + size + padding
-    return output
-
-
-CHAT_PARAMETERS = {
-    "REQUEST_METHOD": "POST", "REQUEST_URI": "/v1/chat/completions", "PATH_INFO": "/v1/chat/completions", "SCRIPT_NAME": "",
-    "QUERY_STRING": "", "CONTENT_TYPE": "application/json", "SERVER_PROTOCOL": "HTTP/1.1", "GATEWAY_INTERFACE": "CGI/1.1",
-    "REMOTE_ADDR": "127.0.0.1", "HTTP_AUTHORIZATION": f"Bearer {KEY}"}
-
-
-def unix_exchange(stack: Stack, data: bytes) -> bytes:
-    import socket
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(10)
-        connection.connect(str(stack.worker.socket_path))
-        answer = b""
-        try:
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
-            while piece := connection.recv(65536):
-                answer += piece
-        except (ConnectionResetError, BrokenPipeError):
-            # Closed in the middle of nonsense.
-            pass
-        return answer
-
-
-def test_a_body_shorter_than_announced_is_refused(stack: Stack, fake):
-    """nginx would wait for the rest: this is a web server that passes on less than it announced."""
-    body = json.dumps(question("Hi")).encode()
-    parameters = {**CHAT_PARAMETERS, "CONTENT_LENGTH": str(len(body) + 100)}
-    # No half-close here: to the worker that is a client that left.
-    import socket
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(10)
-        connection.connect(str(stack.worker.socket_path))
-        connection.sendall(fastcgi_request(parameters, body))
-        output = b""
-        while b'"code"' not in output:
-            data = connection.recv(65536)
-            if not data:
-                break
-            output += data
-    output = fastcgi_stdout(output)
-    assert output.startswith(b"Status: 400"), output
-    assert b"invalid_request_error" in output
-    assert fake.chats() == []
-
-
-@pytest.mark.parametrize("data", [
-    b"", b"\0" * 64, b"GET / HTTP/1.1\r\n\r\n", b"\x01\x01\x00\x01\x00\x08\x00\x00", b"\xff" * 100_000,
-    b"\x01\x04\x00\x01\xff\xff\x00\x00" + b"\x84" * 65535,
-    fastcgi_request({"REQUEST_METHOD": "POST"}, b""), fastcgi_request({}, b""),
-    fastcgi_request({**CHAT_PARAMETERS, "CONTENT_LENGTH": "-5"}, b"{}"),
-    fastcgi_request({**CHAT_PARAMETERS, "CONTENT_LENGTH": "99999999999999999999"}, b"{}"),
-    fastcgi_request({f"HTTP_X_{number}": "x" * 500 for number in range(2000)}, b""),
-], ids=["nothing", "zeros", "HTTP", "half a record", "0xff", "bad lengths", "no path", "no parameters", "negative length",
-        "enormous length", "a megabyte of parameters"])
-def test_nonsense_on_the_socket_does_no_harm(stack: Stack, data: bytes):
-    unix_exchange(stack, data)
-
-
-def test_a_web_server_that_ends_in_mid_request_leaves_nothing_behind(stack: Stack):
-    import os
-    import socket
-
-    def descriptors() -> int:
-        return len(os.listdir(f"/proc/{stack.worker.pid}/fd"))
-    request = fastcgi_request({**CHAT_PARAMETERS, "CONTENT_LENGTH": "1000"}, b"{", announced_only=True)
-    before = descriptors()
-    for end in (1, 8, 12, 16, 20, 200, len(request) - 5, len(request)):
-        for _ in range(10):
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.connect(str(stack.worker.socket_path))
-                connection.sendall(request[:end])
-    wait_until(lambda: descriptors() <= before + 2, 5, f"descriptors near {before}")
 
 
 @pytest.mark.parametrize("kind", [None, "", "application/json; charset=utf-8", "Application/JSON", "application/vnd.api+json"])
@@ -330,17 +228,4 @@ def test_a_slow_upload_disturbs_nobody(stack: Stack):
             connection = stack_of_uploads.enter_context(socket.create_connection(("127.0.0.1", stack.nginx.port)))
             connection.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\n"
                                b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{")
-        assert stack.chat().status == 200
-
-
-def test_stalled_bodies_on_the_socket_itself_disturb_nobody(stack: Stack, fake):
-    """Apache passes an upload on as it comes: half a body, many times, must not use up the worker."""
-    import contextlib
-    import socket
-    parameters = {**CHAT_PARAMETERS, "CONTENT_LENGTH": "1000"}
-    with contextlib.ExitStack() as open_connections:
-        for _ in range(40):
-            connection = open_connections.enter_context(socket.socket(socket.AF_UNIX))
-            connection.connect(str(stack.worker.socket_path))
-            connection.sendall(fastcgi_request(parameters, b"{", announced_only=True))
         assert stack.chat().status == 200

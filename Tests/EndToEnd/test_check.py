@@ -11,6 +11,9 @@ import pytest
 from harness import run_cli
 
 
+pytestmark = pytest.mark.only("fastcgi")
+
+
 def check(tmp_path: pathlib.Path, text: str, **options):
     file = tmp_path / "fastrelay.json5"
     file.write_text(text)

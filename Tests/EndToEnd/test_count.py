@@ -12,6 +12,8 @@ import pytest
 
 from harness import BINARY, run_cli
 
+pytestmark = pytest.mark.only("fastcgi")
+
 REQUEST = {"model": "gpt-4", "messages": [{"role": "user", "content": "hello world"}]}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 
+import harness
 from fake_onemin import directive
 from harness import Stack
 
@@ -96,7 +97,8 @@ def test_a_log_that_nobody_reads_holds_up_nobody(fake, tmp_path):
     config.write_text(json.dumps(configuration(fake)))
     path = tmp_path / "worker.sock"
     read_end, write_end = os.pipe()
-    process = subprocess.Popen([str(BINARY), "serve", "--config", str(config), "--listen", f"unix:{path}"],
+    process = subprocess.Popen([str(BINARY), "serve", "--config", str(config), "--listen", f"unix:{path}",
+                                "--protocol", harness.PROTOCOL],
                                stderr=write_end, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent,
                                env={**os.environ, **CLEAN})
     nginx = RelayNginx(tmp_path / "nginx", f"unix:{path}")

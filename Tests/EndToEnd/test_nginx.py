@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import pathlib
 import re
 import socket
 import ssl
@@ -16,8 +17,9 @@ import h2.events
 import httpx
 import pytest
 
+import harness
 from fake_onemin import directive
-from harness import KEY, NGINX, Answer, Stack, question, raw_http
+from harness import KEY, NGINX, Answer, Stack, question, raw_http, wait_until
 
 ORIGIN = {"Origin": "https://chat.example.org"}
 
@@ -222,3 +224,27 @@ def test_kept_connections_to_the_worker_lose_no_request(stack: Stack):
         response.read()
         assert response.status == 200, number
     connection.close()
+
+
+@pytest.mark.only("fastcgi")
+def test_both_location_files_say_the_same():
+    """Each is complete, so that only one has to be copied: but for the protocol's own lines they must not drift apart."""
+    def lines(name: str) -> list[str]:
+        text = (harness.SHIPPED / name).read_text().partition("_pass ")[2].partition("\n")[2]
+        own = re.compile(r"fastcgi_keep_conn |(fastcgi|scgi)_param (CONTENT_LENGTH|SCGI) ")
+        return [line.replace("fastcgi_", "scgi_") for line in text.splitlines() if not own.match(line)]
+    assert lines("fastrelay-location.conf") == lines("fastrelay-scgi-location.conf")
+
+
+@pytest.mark.only("scgi")
+def test_scgi_connections_are_not_kept(stack: Stack):
+    for _ in range(5):
+        assert stack.get("/health").status == 200
+    wait_until(lambda: connections_of(stack.worker.socket_path) == 0, 5, "connections to the worker to end")
+
+
+def connections_of(path) -> int:
+    """Connections to a Unix socket, seen from the side that accepted them."""
+    # Flags (the fourth column) tell the listening socket apart: __SO_ACCEPTCON.
+    rows = [line.split() for line in pathlib.Path("/proc/net/unix").read_text().splitlines()]
+    return sum(row[-1] == str(path) and row[3] == "00000000" for row in rows)

@@ -15,7 +15,7 @@ import pytest
 from conftest import configuration
 from harness import REPOSITORY, ConnectProxy, _end_with_parent, free_port, question, tcp_accepts, wait_until
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.only("fastcgi")]
 
 
 class Quickstart:

@@ -1,4 +1,5 @@
 import CGI
+import GatewayTestSupport
 import Testing
 
 @testable import FastCGI

@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# Fuzzes the parsers of Sources/Wire and the counter of Sources/Tokens: Tests/Fuzz/run.sh [seconds-per-target]
+# Fuzzes the parsers of Sources/Wire, the counter of Sources/Tokens and the scanner of Sources/SCGI:
+#
+#     bash Tests/Fuzz/run.sh [seconds-per-target]
+#
 # Exits non-zero when a target crashes or a property does not hold; the input is then in .build/fuzz/<target>/.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -11,7 +14,7 @@ mapfile -t wire < <(find Sources/Wire -name '*.swift' | sort)
 mapfile -t tokens < <(find Sources/Tokens -name '*.swift' | sort)
 status=0
 
-for target in JSON JSON5 EventStream Tokens; do
+for target in JSON JSON5 EventStream Tokens SCGI; do
     main=Tests/Fuzz/Fuzz$target.swift
     sources=("${wire[@]}")
     if [[ $target == Tokens ]]; then
@@ -21,6 +24,13 @@ for target in JSON JSON5 EventStream Tokens; do
         printf 'module CVocabulary { header "%s" }\n' "$PWD/Sources/CVocabulary/include/CVocabulary.h" \
             >"$out/module.modulemap"
         sources=("${tokens[@]}" -Xcc "-fmodule-map-file=$out/module.modulemap" "$out/Vocabulary.o")
+    fi
+    if [[ $target == SCGI ]]; then
+        # Of the module it imports, the one file that it needs.
+        swiftc -O -wmo -swift-version 6 -sanitize=address -parse-as-library -module-name CGI \
+            -emit-module -emit-module-path "$out/CGI.swiftmodule" -emit-object -o "$out/CGI.o" \
+            Sources/CGI/RequestScan.swift
+        sources=(Sources/SCGI/HeaderScanner.swift -I "$out" "$out/CGI.o")
     fi
     mkdir -p "$out/$target/corpus"
     # The linker warns about symbols of the sanitizer's own.

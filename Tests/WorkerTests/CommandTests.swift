@@ -6,12 +6,12 @@ import Testing
 @Suite struct CommandTests {
     @Test func `options stand behind their command in either form`() throws {
         let command = try Command([
-            "serve", "--config", "a.json5", "--listen=tcp:127.0.0.1:9000", "--protocol", "fastcgi",
+            "serve", "--config", "a.json5", "--listen=tcp:127.0.0.1:9000", "--protocol", "scgi",
         ])
         var options = Command.Options()
         options.configuration = "a.json5"
         options.listen = .tcp(host: "127.0.0.1", port: 9000)
-        options.wireProtocol = .fastcgi
+        options.wireProtocol = .scgi
         #expect(command == .serve(options))
         #expect(try Command(["check"]) == .check(Command.Options()))
         #expect(try Command(["--version"]) == .version)
@@ -40,7 +40,7 @@ import Testing
         (["serve", "--config"], "--config needs a value"),
         (["serve", "--config="], "--config needs a value"),
         (["serve", "--listen", "here"], "--listen here: an address is unix:PATH, tcp:HOST:PORT or fd:N"),
-        (["serve", "--protocol", "http"], "--protocol http: only fastcgi is spoken"),
+        (["serve", "--protocol", "http"], "--protocol http: expected fastcgi or scgi"),
         (["serve", "extra"], "unknown option “extra” for serve"),
         (["count", "--model"], "--model needs a value"),
         (["count", "--model="], "--model needs a value"),

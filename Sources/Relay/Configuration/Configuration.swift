@@ -33,6 +33,7 @@ public struct Configuration: Sendable, Equatable {
     /// What a web server can speak to the worker.
     public enum WireProtocol: String, Sendable, CaseIterable {
         case fastcgi
+        case scgi
     }
 
     /// The memcached server shared by workers.

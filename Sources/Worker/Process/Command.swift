@@ -20,7 +20,7 @@ enum Command: Equatable {
 
     /// What `--help` prints.
     static let usage = """
-        Usage: fastrelay serve [--config FILE] [--listen ADDRESS] [--protocol fastcgi]
+        Usage: fastrelay serve [--config FILE] [--listen ADDRESS] [--protocol PROTOCOL]
                fastrelay check [--config FILE]
                fastrelay count [--model MODEL] [--json] [--text] [FILE…]
                fastrelay --version | --help
@@ -33,7 +33,7 @@ enum Command: Equatable {
           --config FILE        configuration (JSON5); without it everything has its default
           --listen ADDRESS     unix:PATH, tcp:HOST:PORT or fd:N; without it a listening socket on
                                descriptor 0, else what the configuration says
-          --protocol fastcgi   what the web server speaks
+          --protocol PROTOCOL  what the web server speaks: fastcgi or scgi
           --model MODEL        whose tokens to count; else the request's own model, else gpt-4o
           --json               one JSON object a line
           --text               counts chat requests as the text they are
@@ -83,7 +83,7 @@ enum Command: Equatable {
                 }
             default:
                 guard let wireProtocol = Configuration.WireProtocol(rawValue: value) else {
-                    throw wrong("--protocol \(value): only fastcgi is spoken")
+                    throw wrong("--protocol \(value): expected fastcgi or scgi")
                 }
                 options.wireProtocol = wireProtocol
             }

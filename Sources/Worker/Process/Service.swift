@@ -4,6 +4,7 @@ internal import EventLoop
 internal import FastCGI
 internal import Glibc
 internal import Relay
+internal import SCGI
 internal import Synchronization
 
 /// The running service: socket, loops, relay, and how it ends.
@@ -65,6 +66,7 @@ final class Service: Sendable {
     private static func gateway(_ wireProtocol: Configuration.WireProtocol) -> any GatewayProtocol {
         switch wireProtocol {
         case .fastcgi: FastCGIProtocol()
+        case .scgi: SCGIProtocol()
         }
     }
 
@@ -96,6 +98,7 @@ final class Service: Sendable {
             report: { problem in
                 switch problem {
                 case .malformedRequest: log.event(.warning, "malformed request", [])
+                case .lateRequest: log.event(.warning, "request did not arrive in time", [])
                 case .cannotAccept(let error):
                     log.event(.error, "cannot accept connections", [LogField("error", .string("\(error)"))])
                 }

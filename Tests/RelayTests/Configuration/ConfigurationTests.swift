@@ -28,7 +28,7 @@ import Testing
         let configuration = try Self.load(
             """
             {
-              listen: "tcp:[::1]:9000", protocol: "fastcgi", socketMode: "0600", socketGroup: "www-data",
+              listen: "tcp:[::1]:9000", protocol: "scgi", socketMode: "0600", socketGroup: "www-data",
               loops: 3, drainTimeout: "1m", heartbeat: null,
               providers: {
                 mine: {
@@ -53,7 +53,7 @@ import Testing
             """)
         var expected = Configuration()
         expected.listen = .tcp(host: "::1", port: 9000)
-        expected.wireProtocol = .fastcgi
+        expected.wireProtocol = .scgi
         expected.socketMode = 0o600
         expected.socketGroup = "www-data"
         expected.loops = 3
@@ -135,7 +135,7 @@ import Testing
             text: "{ heartbeat: \"soon\" }",
             message: "1:14: expected a duration such as \"500ms\", \"10s\", \"5m\" or \"1h\""),
         Fault(text: "{ drainTimeout: null }", message: "1:17: expected a duration from 0s to 1h"),
-        Fault(text: "{ protocol: \"http\" }", message: "1:13: expected one of \"fastcgi\""),
+        Fault(text: "{ protocol: \"http\" }", message: "1:13: expected one of \"fastcgi\", \"scgi\""),
         Fault(
             text: "{ socketMode: \"0999\" }",
             message: "1:15: expected permission bits in octal, such as \"0660\""),
