@@ -26,8 +26,8 @@ final class Connection: FileWatcher, @unchecked Sendable {
     /// The web server closed or half closed the connection. It is told once, whatever state it finds; it stays true.
     ///
     /// A half close is not the end of a request, which both protocols mark otherwise, but a client that left: neither
-    /// nginx nor Apache's mod_proxy_fcgi and mod_proxy_scgi ever makes one, and lighttpd does (1.4.46 and later) to pass
-    /// on that its own client did. On TCP nobody could tell it from a close either.
+    /// nginx nor Apache's mod_proxy_fcgi and mod_proxy_scgi ever makes one, and lighttpd does only where it is told to
+    /// pass on that its own client did (`tcp-fin-propagate`). On TCP nobody could tell it from a close either.
     private var hasPeerLeft = false
     /// A part of a body may still be in the socket: whatever it holds must not be taken for another request.
     private var mustClose = false

@@ -6,6 +6,8 @@ internal import CGI
 ///
 /// As strict as the specification where a lenient reading would leave doubt about where a body ends: that is how one
 /// request gets smuggled into another.
+/// nginx 1.22, Apache 2.4 and lighttpd 1.4 all send `CONTENT_LENGTH` first, `0` where there is no body, and `SCGI` anywhere
+/// behind it (nginx because its configuration says so).
 struct HeaderScanner {
     /// What a look showed.
     enum Result: Equatable {

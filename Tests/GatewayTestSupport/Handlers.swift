@@ -43,14 +43,12 @@ public final class Waiter: RequestHandler {
     }
 }
 
-/// Answers with as many pieces as asked for, and counts those it got rid of.
+/// Answers with as many pieces (`PIECES`) of a size (`BYTES`) as asked for, and counts those it got rid of.
 public final class Flood: RequestHandler {
+    private let counts = Mutex<[String: Int]>([:])
+
     /// Makes one.
     public init() {}
-
-    /// What it writes at once.
-    public static let pieceBytes = 500
-    private let counts = Mutex<[String: Int]>([:])
 
     /// How many pieces it has got rid of, of an answer of so many.
     public func sent(of pieces: String) -> Int {
@@ -60,7 +58,7 @@ public final class Flood: RequestHandler {
     /// Answers.
     public func respond(to request: Request, through response: ResponseStream) async {
         let pieces = request.parameters["PIECES"] ?? "0"
-        let piece = [UInt8](repeating: 65, count: Self.pieceBytes)
+        let piece = [UInt8](repeating: 65, count: Int(request.parameters["BYTES"] ?? "") ?? 0)
         let count = Int(pieces) ?? 0
         do {
             for number in 1...count {
