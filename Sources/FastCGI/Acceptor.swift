@@ -10,6 +10,10 @@ final class Acceptor: FileWatcher {
     private var connections: [Int32: Connection] = [:]
     private var running = 0
     private var hasReportedIdle = false
+    /// When idle connections are closed whatever comes, in nanoseconds of the loop's clock.
+    private var lastQuietDeadline: UInt64 = 0
+    private var quietTime: UInt64 = 0
+    private lazy var quietTimer = LoopTimer { [weak self] in self?.closeIdleConnections() }
     private var scratch = [UInt8](repeating: 0, count: Acceptor.scratchBytes)
     private lazy var retry = LoopTimer { [weak self] in self?.watchSocket() }
 
@@ -23,6 +27,12 @@ final class Acceptor: FileWatcher {
     private static let acceptsPerWakeUp = 8
     /// How long to wait for descriptors to become free, in nanoseconds.
     private static let retryDelay: UInt64 = 100_000_000
+    /// How long no request may have come on a kept connection before the idle ones are closed at the end, in
+    /// nanoseconds, and when they are closed at the latest. nginx sends the next request on a kept connection without
+    /// looking whether it is still open, and fails a POST that finds it closed: so the busy ones are answered once
+    /// more, and those that are left are those which nobody was about to use. A successor leaves more time.
+    private static let stopQuiet: (time: UInt64, latest: UInt64) = (100_000_000, 2_000_000_000)
+    private static let succeededQuiet: (time: UInt64, latest: UInt64) = (2_000_000_000, 60_000_000_000)
 
     /// What the server holds of an acceptor; its contents are for the loop's thread.
     final class Handle: @unchecked Sendable {
@@ -113,6 +123,7 @@ final class Acceptor: FileWatcher {
 
     func exchangeBegan() {
         running += 1
+        if quietTimer.isArmed { setQuietTimer() }
     }
 
     func exchangeEnded() {
@@ -122,20 +133,33 @@ final class Acceptor: FileWatcher {
 
     func connectionClosed(_ descriptor: Int32) {
         connections[descriptor] = nil
+        reportIdleIfDone()
     }
 
     // MARK: Ending
 
-    func stop() {
+    func stop(isSucceeded: Bool) {
         guard isAccepting else { return }
         isAccepting = false
         loop.cancel(retry)
         if let socket {
             loop.unwatch(socket.descriptor)
             // What has connected already is served; closing the socket would reset it.
-            while let descriptor = try? socket.accept() { open(descriptor) }
+            while !isSucceeded, let descriptor = try? socket.accept() { open(descriptor) }
         }
         socket = nil
+        let quiet = isSucceeded ? Self.succeededQuiet : Self.stopQuiet
+        quietTime = quiet.time
+        lastQuietDeadline = loop.now + quiet.latest
+        setQuietTimer()
+        reportIdleIfDone()
+    }
+
+    private func setQuietTimer() {
+        loop.set(quietTimer, deadline: min(loop.now + quietTime, lastQuietDeadline))
+    }
+
+    private func closeIdleConnections() {
         for connection in Array(connections.values) { connection.closeIfIdle() }
         reportIdleIfDone()
     }
@@ -146,7 +170,10 @@ final class Acceptor: FileWatcher {
 
     private func reportIdleIfDone() {
         guard !isAccepting, running == 0, !hasReportedIdle else { return }
+        // Kept connections may still bring a request, until the timer closes them.
+        if quietTimer.isArmed, !connections.isEmpty { return }
         hasReportedIdle = true
+        loop.cancel(quietTimer)
         server.becameIdle(on: loop)
     }
 }

@@ -216,6 +216,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
             return false
         }
         let keepsConnection = slot.keepsConnection
+        if mustClose || !acceptor.isAccepting { slot.refuseReuse() }
         let isSent = slot.finish()
         state = .waiting
         task = nil
