@@ -106,7 +106,8 @@ final class FastCGIClient {
         received += buffer[..<count]
     }
 
-    private func nextRecord() throws -> (type: UInt8, content: [UInt8]) {
+    /// The next record, whatever it is.
+    func nextRecord() throws -> (type: UInt8, content: [UInt8]) {
         while true {
             if received.count >= 8 {
                 let length = Int(received[4]) << 8 | Int(received[5])

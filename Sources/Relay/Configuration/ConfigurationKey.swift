@@ -106,7 +106,9 @@ struct ConfigurationKey<Root: Sendable>: Sendable {
             let newNames = new.map { $0[keyPath: identifier] }
             changes += newNames.filter { !oldNames.contains($0) }.map { "\(path).\($0)" }
             // The order counts too: the first provider is asked first.
-            if oldNames.filter(newNames.contains) != newNames.filter(oldNames.contains) { changes.append(path) }
+            if oldNames.filter(newNames.contains) != newNames.filter(oldNames.contains) {
+                changes.append(path)
+            }
             return changes
         }
     }

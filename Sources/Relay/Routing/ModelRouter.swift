@@ -43,7 +43,8 @@ struct ModelRouter: Sendable {
 
     /// Lets go of the lists of models that a successor did not take over.
     func retire(inFavourOf successor: ModelRouter) {
-        for vendor in vendors where !successor.vendors.contains(where: { $0.catalogue === vendor.catalogue }) {
+        for vendor in vendors where !successor.vendors.contains(where: { $0.catalogue === vendor.catalogue })
+        {
             vendor.catalogue.retire()
         }
     }

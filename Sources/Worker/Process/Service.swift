@@ -152,7 +152,9 @@ final class Service: Sendable {
     /// Tells everybody who waits for it; on some loop's thread.
     private func becameReady(_ inheritance: Inheritance?) {
         if let inheritance {
-            socket.withLock { $0?.own(inheritance.file) }
+            // None any more: it was told to stop meanwhile.
+            guard let socket = socket.withLock({ $0 }) else { return inheritance.fail("it was told to stop") }
+            socket.own(inheritance.file)
             inheritance.succeed()
         }
         manager.tell(.ready)

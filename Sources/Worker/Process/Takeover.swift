@@ -30,12 +30,12 @@ final class Takeover: FileWatcher, @unchecked Sendable {
     private var isAbandoned = false
     private var pipe: Int32 = -1
     private var said: [UInt8] = []
+    private let startLimit: Duration
     private lazy var timer = LoopTimer { [weak self] in
-        self?.end("it was not ready within \(Takeover.startLimit.components.seconds) s")
+        guard let self else { return }
+        end("it was not ready within \(startLimit)")
     }
 
-    /// How long the new process may take until it serves.
-    private static let startLimit = Duration.seconds(30)
     /// The longest reason that is read from the new process, in bytes.
     private static let maximumReasonBytes = 4096
 
@@ -43,12 +43,14 @@ final class Takeover: FileWatcher, @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - loop: where everything happens.
+    ///   - startLimit: how long the new process may take until it serves.
     ///   - socket: the socket to hand over; nil when this process has none any more.
     ///   - whenDone: called when the successor serves; its process number.
     init(
-        loop: EventLoop, launch: Launch, log: any ExchangeLog, socket: @escaping () -> ListeningSocket?,
-        whenDone: @escaping (Int32) -> Void
+        loop: EventLoop, launch: Launch, log: any ExchangeLog, startLimit: Duration = .seconds(30),
+        socket: @escaping () -> ListeningSocket?, whenDone: @escaping (Int32) -> Void
     ) {
+        self.startLimit = startLimit
         self.loop = loop
         self.launch = launch
         self.log = log
@@ -121,7 +123,9 @@ final class Takeover: FileWatcher, @unchecked Sendable {
     /// Reads what the new process says.
     func fileIsReady(_ what: FileInterest) {
         readPipe()
-        guard case .starting(let child) = state, said.elementsEqual(Inheritance.readyWord.utf8) else { return }
+        guard case .starting(let child) = state, said.elementsEqual(Inheritance.readyWord.utf8) else {
+            return
+        }
         forgetPipe()
         loop.cancel(timer)
         state = .done(child)
@@ -137,7 +141,7 @@ final class Takeover: FileWatcher, @unchecked Sendable {
         case .success(let child):
             state = .starting(child)
             if isAbandoned { return end("the worker was told to stop") }
-            loop.set(timer, deadline: loop.deadline(after: Self.startLimit))
+            loop.set(timer, deadline: loop.deadline(after: startLimit))
             do {
                 try loop.watch(pipe, for: [.read], self)
             } catch {

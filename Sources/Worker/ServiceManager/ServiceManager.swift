@@ -25,7 +25,8 @@ final class ServiceManager: Sendable {
             case .stopping(let time):
                 "STOPPING=1\nSTATUS=Finishing what runs\n"
                     + "EXTEND_TIMEOUT_USEC=\((time.components.seconds + ServiceManager.stopMargin) * 1_000_000)"
-            case .successor(let id): "MAINPID=\(id)"
+            // The watchdog's interval begins anew: what the successor says counts only from now on.
+            case .successor(let id): "MAINPID=\(id)\nWATCHDOG=1"
             case .alive: "WATCHDOG=1"
             }
         }
@@ -65,7 +66,9 @@ final class ServiceManager: Sendable {
     /// A path, or with `@` a name in the abstract namespace; nil for what Unix sockets cannot have.
     static func address(_ text: String) -> [UInt8]? {
         var path = Array(text.utf8)
-        guard path.count > 1, path.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else { return nil }
+        guard path.count > 1, path.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else {
+            return nil
+        }
         switch path[0] {
         case UInt8(ascii: "/"): return path
         case UInt8(ascii: "@"):
