@@ -20,7 +20,7 @@ install_packages() {
     for package in nginx curl openssl pkg-config shellcheck; do
         command -v "$package" >/dev/null || missing+=("$package")
     done
-    for package in libfcgi-dev libcurl4-openssl-dev python3-venv ca-certificates; do
+    for package in libfcgi-dev libcurl4-openssl-dev python3-venv ca-certificates systemd; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
     done
     if ((${#missing[@]})); then

@@ -10,6 +10,10 @@ final class Acceptor: FileWatcher {
     private var connections: [Int32: Connection] = [:]
     private lazy var activity = LoopActivity(loop: loop) { [unowned server] in server.quietChanged($0) }
     private var hasReportedIdle = false
+    /// When idle connections are closed whatever comes, in nanoseconds of the loop's clock.
+    private var lastCloseDeadline: UInt64 = 0
+    private var lingerTime: UInt64 = 0
+    private lazy var lingerTimer = LoopTimer { [weak self] in self?.closeIdleConnections() }
     private var scratch = [UInt8](repeating: 0, count: RequestScan.maximumBytes)
     private lazy var retry = LoopTimer { [weak self] in self?.watchSocket() }
 
@@ -20,6 +24,12 @@ final class Acceptor: FileWatcher {
     private static let acceptsPerWakeUp = 8
     /// How long to wait for descriptors to become free, in nanoseconds.
     private static let retryDelay: UInt64 = 100_000_000
+    /// How long no request may have come on a kept connection before the idle ones are closed at the end, in
+    /// nanoseconds, and when they are closed at the latest. nginx sends the next request on a kept connection without
+    /// looking whether it is still open, and fails a POST that finds it closed: so the busy ones are answered once
+    /// more, and those that are left are those which nobody was about to use. A successor leaves more time.
+    private static let stopLinger: (time: UInt64, latest: UInt64) = (100_000_000, 2_000_000_000)
+    private static let succeededLinger: (time: UInt64, latest: UInt64) = (2_000_000_000, 60_000_000_000)
 
     /// What the server holds of an acceptor; its contents are for the loop's thread.
     final class Handle: @unchecked Sendable {
@@ -112,6 +122,7 @@ final class Acceptor: FileWatcher {
 
     func exchangeBegan() {
         activity.exchangeBegan()
+        if lingerTimer.isArmed { setLingerTimer() }
     }
 
     func exchangeEnded() {
@@ -121,20 +132,33 @@ final class Acceptor: FileWatcher {
 
     func connectionClosed(_ descriptor: Int32) {
         connections[descriptor] = nil
+        reportIdleIfDone()
     }
 
     // MARK: Ending
 
-    func stop() {
+    func stop(isSucceeded: Bool) {
         guard isAccepting else { return }
         isAccepting = false
         loop.cancel(retry)
         if let socket {
             loop.unwatch(socket.descriptor)
             // What has connected already is served; closing the socket would reset it.
-            while let descriptor = try? socket.accept() { open(descriptor) }
+            while !isSucceeded, let descriptor = try? socket.accept() { open(descriptor) }
         }
         socket = nil
+        let linger = isSucceeded ? Self.succeededLinger : Self.stopLinger
+        lingerTime = linger.time
+        lastCloseDeadline = loop.now + linger.latest
+        setLingerTimer()
+        reportIdleIfDone()
+    }
+
+    private func setLingerTimer() {
+        loop.set(lingerTimer, deadline: min(loop.now + lingerTime, lastCloseDeadline))
+    }
+
+    private func closeIdleConnections() {
         for connection in Array(connections.values) { connection.closeIfIdle() }
         reportIdleIfDone()
     }
@@ -145,8 +169,11 @@ final class Acceptor: FileWatcher {
 
     private func reportIdleIfDone() {
         guard !isAccepting, activity.running == 0, !hasReportedIdle else { return }
+        // Kept connections may still bring a request, until the timer closes them.
+        if lingerTimer.isArmed, !connections.isEmpty { return }
         activity.end()
         hasReportedIdle = true
+        loop.cancel(lingerTimer)
         server.becameIdle(on: loop)
     }
 }

@@ -240,6 +240,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
             return false
         }
         let keepsConnection = slot.keepsConnection
+        if mustClose || !acceptor.isAccepting { slot.refuseReuse() }
         let isSent = slot.write(bytes, isEnd: true)
         state = .waiting
         task = nil

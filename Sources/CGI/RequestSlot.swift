@@ -28,6 +28,11 @@ public protocol RequestSlot: AnyObject, Sendable {
     /// - Returns: false when the connection is broken.
     func write(_ bytes: ArraySlice<UInt8>, isEnd: Bool) -> Bool
 
+    /// Has the end of the answer tell the web server not to use the connection again, where the protocol can.
+    ///
+    /// Closing it says so too late: a web server may have sent the next request already.
+    func refuseReuse()
+
     /// Lets go of a request without the end of its answer; the connection stays.
     func release()
 

@@ -41,7 +41,7 @@ public final class Server: Sendable {
     }
 
     let gateway: any GatewayProtocol
-    let limits: Limits
+    private let currentLimits: Mutex<Limits>
     let handler: any RequestHandler
     let report: @Sendable (Problem) -> Void
     let bodyReaders: ThreadPool
@@ -70,13 +70,19 @@ public final class Server: Sendable {
         whenQuiet: @escaping @Sendable () -> Void = {}
     ) {
         self.gateway = gateway
-        self.limits = limits
+        currentLimits = Mutex(limits)
         self.handler = handler
         self.report = report
         self.whenQuiet = whenQuiet
         quietLoops = Atomic(loops.count)
         bodyReaders = ThreadPool(name: "body", limit: limits.bodiesAtOnce)
         acceptors = loops.map { Acceptor.Handle(loop: $0) }
+    }
+
+    /// What one request may cost from now on; `bodiesAtOnce` stays as it was. From any thread.
+    public var limits: Limits {
+        get { currentLimits.withLock { $0 } }
+        set { currentLimits.withLock { $0 = newValue } }
     }
 
     /// Starts to accept on every loop. Once.
@@ -90,8 +96,10 @@ public final class Server: Sendable {
 
     /// Stops accepting and closes idle connections; running exchanges go on. From any thread; once counts.
     ///
-    /// - Parameter whenIdle: called once when no exchange runs any more, on any thread.
-    public func stop(whenIdle: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - isSucceeded: whether another process accepts on the same socket already: then what waits there is left to it.
+    ///   - whenIdle: called once when no exchange runs any more, on any thread.
+    public func stop(isSucceeded: Bool = false, whenIdle: @escaping @Sendable () -> Void) {
         let isFirst = drain.withLock { drain in
             defer { drain.isDraining = true }
             guard !drain.isDraining else { return false }
@@ -101,7 +109,7 @@ public final class Server: Sendable {
         }
         guard isFirst else { return }
         for handle in acceptors {
-            handle.loop.submit { handle.acceptor?.stop() }
+            handle.loop.submit { handle.acceptor?.stop(isSucceeded: isSucceeded) }
         }
     }
 

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// A socket that web servers connect to. Accepting does not block; accepted sockets do, as libfcgi wants them.
 public final class ListeningSocket: Sendable {
@@ -50,8 +51,32 @@ public final class ListeningSocket: Sendable {
     /// Whether connections are Unix sockets, whose send buffers can be reasoned about.
     public let isUnix: Bool
 
-    /// The file to remove at the end: its path, device and inode, so that a successor's socket is left alone.
-    private let file: (path: String, device: dev_t, inode: ino_t)?
+    /// The file of a Unix socket. Its device and inode tell it from one that somebody else made at the same path.
+    public struct File: Sendable, Equatable {
+        /// Where it is.
+        public let path: String
+        /// The device that it is on. `st_dev`
+        public let device: UInt64
+        /// Its number there. `st_ino`
+        public let inode: UInt64
+
+        /// Names a file.
+        public init(path: String, device: UInt64, inode: UInt64) {
+            self.path = path
+            self.device = device
+            self.inode = inode
+        }
+
+        /// What is at the path now; nil for nothing.
+        init?(at path: String) {
+            var status = stat()
+            guard unsafe stat(path, &status) == 0 else { return nil }
+            self.init(path: path, device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        }
+    }
+
+    /// The file to remove at the end.
+    private let ownedFile: Mutex<File?>
 
     /// As many as the kernel allows (`net.core.somaxconn` cuts it).
     private static let backlog: Int32 = 4096
@@ -67,17 +92,16 @@ public final class ListeningSocket: Sendable {
             let owner = try group.map(Self.groupID)
             descriptor = try Self.listenUnix(path: path, mode: mode, group: owner)
             isUnix = true
-            var status = stat()
-            file = unsafe stat(path, &status) == 0 ? (path, status.st_dev, status.st_ino) : nil
+            ownedFile = Mutex(File(at: path))
         case .tcp(let host, let port):
             descriptor = try Self.listenTCP(host: host, port: port)
             isUnix = false
-            file = nil
+            ownedFile = Mutex(nil)
         case .descriptor(let number):
             guard Self.isListening(number) else { throw Failure.notListening(number) }
             descriptor = number
             isUnix = Self.family(of: number) == AF_UNIX
-            file = nil
+            ownedFile = Mutex(nil)
         }
         let flags = fcntl(descriptor, F_GETFL)
         _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
@@ -89,13 +113,17 @@ public final class ListeningSocket: Sendable {
         removeFile()
     }
 
-    /// Removes the socket file if it is still the one this object made.
+    /// The socket's file, if this object removes it at the end.
+    public var file: File? { ownedFile.withLock { $0 } }
+
+    /// Takes over the duty to remove a file at the end, or with nil gives it up, because another process does it now.
+    public func own(_ file: File?) {
+        ownedFile.withLock { $0 = file }
+    }
+
+    /// Removes the socket file if it is still the one this object owns.
     private func removeFile() {
-        guard let file else { return }
-        var status = stat()
-        guard unsafe stat(file.path, &status) == 0, status.st_dev == file.device,
-            status.st_ino == file.inode
-        else { return }
+        guard let file, File(at: file.path) == file else { return }
         unsafe unlink(file.path)
     }
 

@@ -9,6 +9,7 @@ internal import Glibc
     // @unchecked: see above; `Connection` hands it over and back by way of locked queues.
 
     private let request: UnsafeMutablePointer<FCGX_Request>
+    private var refusesReuse = false
 
     /// Initialises libfcgi, once per process, before any other use. `FCGX_Init`
     static let isLibraryReady: Bool = FCGX_Init() == 0
@@ -140,9 +141,40 @@ internal import Glibc
     /// nginx closes a kept connection when the end of the request does not come with the end of the output.
     /// `FCGX_FClose`
     private func finish() -> Bool {
-        let isSent = unsafe FCGX_FClose(request.pointee.out) == 0
+        let isSent =
+            refusesReuse && keepsConnection ? finishForGood() : unsafe FCGX_FClose(request.pointee.out) == 0
         release()
         return isSent
+    }
+
+    /// Marks the end of the answer so that nginx does not use the connection again.
+    ///
+    /// The protocol has no word for it, but nginx keeps no connection on which something follows the end of the request
+    /// (`ngx_http_fastcgi_non_buffered_filter`), and one that follows in the same write it cannot miss.
+    func refuseReuse() {
+        refusesReuse = true
+    }
+
+    /// A record that says nothing. https://fastcgi-archives.github.io/FastCGI_Specification.html#S4.2
+    private static let unknownType: [UInt8] = [1, 11, 0, 0, 0, 8, 0, 0] + [UInt8](repeating: 0, count: 8)
+
+    /// Sends the end with a record behind it; the library would send the record by itself, so it writes to a pipe.
+    private func finishForGood() -> Bool {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe pipe(&ends) == 0 else { return unsafe FCGX_FClose(request.pointee.out) == 0 }
+        let connection = unsafe request.pointee.ipcFd
+        unsafe request.pointee.ipcFd = ends[1]
+        let isWritten = unsafe FCGX_FClose(request.pointee.out) == 0
+        unsafe request.pointee.ipcFd = connection
+        close(ends[1])
+        defer { close(ends[0]) }
+        // The library's buffer has 8 KiB and the pipe 64, so nothing waits here.
+        var bytes = [UInt8](repeating: 0, count: 64 * 1024)
+        let count = unsafe read(ends[0], &bytes, bytes.count)
+        guard isWritten, count > 0 else { return false }
+        bytes.removeSubrange(count...)
+        bytes += Self.unknownType
+        return unsafe send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
     }
 
     /// Frees streams and parameters; the connection stays. `FCGX_Free`

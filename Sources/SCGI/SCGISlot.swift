@@ -99,6 +99,8 @@ final class SCGISlot: RequestSlot, @unchecked Sendable {
         return true
     }
 
+    func refuseReuse() {}
+
     func release() {}
 
     /// The end of the connection is the end of the answer.

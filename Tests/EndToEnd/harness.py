@@ -83,14 +83,15 @@ class Process:
     """A child process with its output in a file."""
 
     def __init__(self, name: str, arguments: list[str], directory: pathlib.Path,
-                 environment: Mapping[str, str] | None = None, stdin: Any = subprocess.DEVNULL) -> None:
+                 environment: Mapping[str, str] | None = None, stdin: Any = subprocess.DEVNULL,
+                 pass_fds: tuple[int, ...] = ()) -> None:
         self.name = name
         self._again = (arguments, directory, environment)
         self.log = directory / f"{name}.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 arguments, stdin=stdin, stdout=log, stderr=log, cwd=directory, preexec_fn=_end_with_parent,
-                env={**os.environ, **(environment or {})})
+                pass_fds=pass_fds, env={**os.environ, **(environment or {})})
 
     @property
     def pid(self) -> int:
@@ -125,6 +126,19 @@ class Process:
                 except subprocess.TimeoutExpired:
                     self.process.kill()
                     self.process.wait(5)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log as far as it is complete lines of JSON; another line is a failure."""
+        text = self.output()
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+
+    def events(self, message: str) -> list[dict[str, Any]]:
+        """The log's lines with a message."""
+        return [line for line in self.lines() if line.get("message") == message]
+
+    def wait_for_event(self, message: str, count: int = 1, timeout: float = 10.0) -> dict[str, Any]:
+        """The line with a message, when there are `count` of them."""
+        return wait_until(lambda: self.events(message)[count - 1:], timeout, f"the log line “{message}”")[0]
 
     def resident_bytes(self) -> int:
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
@@ -169,11 +183,6 @@ class Worker(Process):
         elif self.listen.startswith("tcp:"):
             self.wait_ready(lambda: tcp_accepts(int(self.listen.rsplit(":", 1)[1])))
         return self
-
-    def lines(self) -> list[dict[str, Any]]:
-        """The log as far as it is complete lines of JSON; another line is a failure."""
-        text = self.output()
-        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
     def exchanges(self, request_id: str | None = None) -> list[dict[str, Any]]:
         """The lines that tell of an exchange."""

@@ -42,6 +42,20 @@ struct ListeningSocketTests {
         #expect(first == nil)
     }
 
+    @Test func `the file belongs to whoever took it over`() throws {
+        let path = try Self.freshPath()
+        var old: ListeningSocket? = try ListeningSocket(.unix(path: path, mode: 0o660, group: nil))
+        let file = try #require(old?.file)
+        var new: ListeningSocket? = try ListeningSocket(.descriptor(dup(try #require(old?.descriptor))))
+        #expect(new?.file == nil)
+        new?.own(file)
+        old?.own(nil)
+        old = nil
+        #expect(Self.exists(path))
+        new = nil
+        #expect(!Self.exists(path))
+    }
+
     @Test func `the end of an old process leaves its successor's file alone`() throws {
         let path = try Self.freshPath()
         var old: ListeningSocket? = try ListeningSocket(.unix(path: path, mode: 0o660, group: nil))

@@ -80,7 +80,8 @@ public final class FastCGIClient: WebServerClient {
 
     // MARK: Talking
 
-    private func nextRecord() throws -> (type: UInt8, content: [UInt8]) {
+    /// The next record, whatever it is.
+    public func nextRecord() throws -> (type: UInt8, content: [UInt8]) {
         while true {
             let received = socket.received
             if received.count >= 8 {

@@ -12,9 +12,11 @@ struct ConfigurationKey<Root: Sendable>: Sendable {
     let write: @Sendable (Root) -> ConfigurationText
     /// The table's rows for the key: one, or one for each key below it. The path ends in a dot or is empty.
     let rows: @Sendable (_ path: String, _ standard: Root) -> [ConfigurationRow]
+    /// The paths below which two configurations differ: of this key, or of keys below it. The path is as for `rows`.
+    let changes: @Sendable (_ path: String, _ old: Root, _ new: Root) -> [String]
 
     /// A key with a plain value.
-    init<Value>(
+    init<Value: Equatable>(
         _ name: String, _ property: any WritableKeyPath<Root, Value> & Sendable,
         _ type: ConfigurationType<Value>,
         _ doc: String
@@ -32,6 +34,9 @@ struct ConfigurationKey<Root: Sendable>: Sendable {
                     doc: doc)
             ]
         }
+        changes = { path, old, new in
+            old[keyPath: property] == new[keyPath: property] ? [] : [path + name]
+        }
     }
 
     /// A key with keys below it.
@@ -45,6 +50,9 @@ struct ConfigurationKey<Root: Sendable>: Sendable {
         }
         write = { keys.write($0[keyPath: property]) }
         rows = { path, standard in keys.rows(path + name + ".", standard[keyPath: property]) }
+        changes = { path, old, new in
+            keys.changes(path + name + ".", old[keyPath: property], new[keyPath: property])
+        }
     }
 
     /// A key with names chosen by the operator below it, and below each of them the same keys.
@@ -81,6 +89,28 @@ struct ConfigurationKey<Root: Sendable>: Sendable {
             .section(root[keyPath: property].map { ($0[keyPath: identifier], keys.write($0)) })
         }
         rows = { path, _ in keys.rows("\(path)\(name).<name>.", standard) }
+        changes = { path, old, new in
+            let old = old[keyPath: property]
+            let new = new[keyPath: property]
+            let path = path + name
+            var changes: [String] = []
+            for element in old {
+                let elementName = element[keyPath: identifier]
+                if let successor = new.first(where: { $0[keyPath: identifier] == elementName }) {
+                    changes += keys.changes("\(path).\(elementName).", element, successor)
+                } else {
+                    changes.append("\(path).\(elementName)")
+                }
+            }
+            let oldNames = old.map { $0[keyPath: identifier] }
+            let newNames = new.map { $0[keyPath: identifier] }
+            changes += newNames.filter { !oldNames.contains($0) }.map { "\(path).\($0)" }
+            // The order counts too: the first provider is asked first.
+            if oldNames.filter(newNames.contains) != newNames.filter(oldNames.contains) {
+                changes.append(path)
+            }
+            return changes
+        }
     }
 }
 
@@ -113,5 +143,11 @@ extension Array {
     func rows<Root>(_ path: String, _ standard: Root) -> [ConfigurationRow]
     where Element == ConfigurationKey<Root> {
         flatMap { $0.rows(path, standard) }
+    }
+
+    /// The paths of what differs in a section; the path ends in a dot or is empty.
+    func changes<Root>(_ path: String, _ old: Root, _ new: Root) -> [String]
+    where Element == ConfigurationKey<Root> {
+        flatMap { $0.changes(path, old, new) }
     }
 }

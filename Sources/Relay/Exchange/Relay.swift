@@ -12,19 +12,31 @@ public final class Relay: Sendable {
     private let hasher: CallerHasher
 
     /// Makes the relay for a configuration; nothing is fetched yet.
-    public init(configuration: Configuration, ports: Ports) {
+    ///
+    /// - Parameter predecessor: a relay of another configuration, which goes on with what it has begun. What is known of
+    ///   vendors passes on, and callers keep their names in the log.
+    public init(configuration: Configuration, ports: Ports, succeeding predecessor: Relay? = nil) {
         self.configuration = configuration
         self.ports = ports
+        let models = configuration.models
         router = ModelRouter(
-            configuration.models,
+            models,
             vendors: configuration.providers.map { settings in
+                let known = predecessor?.router.vendor(named: settings.name)
+                if let known, known.catalogue.serves(settings, models) { return known }
                 let upstream = Upstream(settings)
                 return (
                     upstream,
-                    ModelCatalogue(upstream, kind: .chat, models: configuration.models, ports: ports)
+                    ModelCatalogue(
+                        upstream, kind: .chat, models: models, ports: ports, succeeding: known?.catalogue)
                 )
             })
-        hasher = CallerHasher(random: ports.random)
+        hasher = predecessor?.hasher ?? CallerHasher(random: ports.random)
+    }
+
+    /// Ends `run` for what a successor did not take over; exchanges that were begun go on.
+    public func retire(inFavourOf successor: Relay) {
+        router.retire(inFavourOf: successor.router)
     }
 
     /// Makes the relay from single ports.
@@ -40,7 +52,7 @@ public final class Relay: Sendable {
     /// Does the relay's housekeeping, which is to fetch lists of models when requests ask for them.
     ///
     /// One task of the process runs it, beside the exchanges, and cancels it at the end. Without it everything works but
-    /// with the built-in list of models only.
+    /// with the built-in list of models only. It returns early when there is nothing left to keep for this relay.
     public func run() async {
         await router.run()
     }

@@ -12,6 +12,9 @@ import Wire
 /// | the last fetch failed | the list there is | the next fetch after 5 s, 10 s, 20 s … 5 min |
 ///
 /// Fetches are made by `run`, which one task of the process runs; everybody else only asks for one.
+///
+/// When the configuration is read again, a catalogue that nothing changed for goes on; else its successor begins with
+/// what it knew.
 final class ModelCatalogue: Sendable {
     /// The list at one moment.
     struct Snapshot: Sendable {
@@ -40,6 +43,7 @@ final class ModelCatalogue: Sendable {
         total: .seconds(30))
 
     private let upstream: Upstream
+    private let isRunning = Atomic(false)
     private let kind: ModelEntry.Kind
     private let models: Configuration.Models
     private let ports: Ports
@@ -48,15 +52,52 @@ final class ModelCatalogue: Sendable {
     private let demands: AsyncStream<Void>
     private let demand: AsyncStream<Void>.Continuation
 
-    /// A catalogue that holds the built-in list and asks nobody yet.
-    init(_ upstream: Upstream, kind: ModelEntry.Kind, models: Configuration.Models, ports: Ports) {
+    /// A catalogue that asks nobody yet and holds the built-in list, or that of a predecessor at the same vendor.
+    init(
+        _ upstream: Upstream, kind: ModelEntry.Kind, models: Configuration.Models, ports: Ports,
+        succeeding predecessor: ModelCatalogue? = nil
+    ) {
         self.upstream = upstream
         self.kind = kind
         self.models = models
         self.ports = ports
-        let builtIn = ModelList(kind == .chat ? OneMinCatalogue.chat : [], permitted: models.permitted)
-        state = Mutex(State(snapshot: Snapshot(list: builtIn, isConfirmed: false)))
         (demands, demand) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        if let predecessor, predecessor.hasSameVendor(as: upstream), predecessor.kind == kind {
+            var known = predecessor.state.withLock { $0 }
+            if predecessor.models.permitted != models.permitted {
+                known.snapshot.list = ModelList(known.snapshot.list.entries, permitted: models.permitted)
+            }
+            // A fetch that runs is the predecessor's.
+            known.isFetching = false
+            if known.failures > 0 {
+                // What was changed may be what made the fetches fail.
+                known.failures = 0
+                known.nextFetch = nil
+            } else if let next = known.nextFetch {
+                known.nextFetch = min(next, ports.clock.now() + models.refresh)
+            }
+            if predecessor.firstAttempt.isOpen { firstAttempt.open() }
+            state = Mutex(known)
+        } else {
+            let builtIn = ModelList(kind == .chat ? OneMinCatalogue.chat : [], permitted: models.permitted)
+            state = Mutex(State(snapshot: Snapshot(list: builtIn, isConfirmed: false)))
+        }
+    }
+
+    /// Whether a catalogue made of these settings would be no other than this one.
+    func serves(_ settings: Configuration.Provider, _ models: Configuration.Models) -> Bool {
+        upstream.settings == settings && self.models.permitted == models.permitted
+            && self.models.refresh == models.refresh
+    }
+
+    /// The vendor whose list this is; a proxy or a time-out does not make it another one.
+    private func hasSameVendor(as other: Upstream) -> Bool {
+        upstream.settings.kind == other.settings.kind && upstream.settings.baseURL == other.settings.baseURL
+    }
+
+    /// Ends `run` after the fetch at hand: nobody asks any more but exchanges that were begun before.
+    func retire() {
+        demand.finish()
     }
 
     /// The list as it is, at once; asks for a fetch when one is due.
@@ -80,9 +121,14 @@ final class ModelCatalogue: Sendable {
         return current()
     }
 
-    /// Makes the fetches that are asked for, one after the other, until the task is cancelled. Called once.
+    /// Makes the fetches that are asked for, one after the other, until the task is cancelled or `retire`.
+    ///
+    /// Returns at once where another task runs it already.
     func run() async {
+        guard !isRunning.exchange(true, ordering: .relaxed) else { return }
         for await _ in demands { await fetch() }
+        // Nothing will be fetched any more: nobody need wait for it.
+        firstAttempt.open()
     }
 
     private func fetch() async {

@@ -36,6 +36,19 @@ struct ModelRouter: Sendable {
         foldedAliases = folded
     }
 
+    /// The vendor of this name that a successor may go on with.
+    func vendor(named name: String) -> (upstream: Upstream, catalogue: ModelCatalogue)? {
+        vendors.first { $0.upstream.name == name }
+    }
+
+    /// Lets go of the lists of models that a successor did not take over.
+    func retire(inFavourOf successor: ModelRouter) {
+        for vendor in vendors where !successor.vendors.contains(where: { $0.catalogue === vendor.catalogue })
+        {
+            vendor.catalogue.retire()
+        }
+    }
+
     /// Keeps the lists of models fresh until the task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in

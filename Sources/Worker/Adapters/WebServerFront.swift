@@ -4,19 +4,23 @@ internal import Wire
 
 /// A web server's requests, by whichever protocol they come, handed to the relay.
 struct WebServerFront: RequestHandler {
-    private let relay: Relay
+    private let relay: CurrentRelay
 
     /// Takes the relay that answers.
-    init(relay: Relay) {
+    init(relay: CurrentRelay) {
         self.relay = relay
     }
 
     func respond(to request: consuming Request, through response: ResponseStream) async {
-        await relay.answer(begin(request, response))
+        // One for the whole exchange, whatever the configuration becomes meanwhile.
+        let relay = relay.value
+        await relay.answer(begin(request, response, relay))
     }
 
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
-    @inline(never) private func begin(_ request: consuming Request, _ response: ResponseStream) -> Exchange {
+    @inline(never) private func begin(
+        _ request: consuming Request, _ response: ResponseStream, _ relay: Relay
+    ) -> Exchange {
         relay.begin(Self.translate(request), over: CGIResponse(response))
     }
 

@@ -5,17 +5,17 @@ internal import Wire
 struct JSONLineLog: ExchangeLog {
     private let writer: LogWriter
     private let clock: any RelayClock
-    private let lowestLevel: LogLevel
+    private let threshold: LogThreshold
 
-    /// Writes what matters at least as much as `lowestLevel`.
-    init(writer: LogWriter, clock: any RelayClock, lowestLevel: LogLevel) {
+    /// Writes what `threshold` admits.
+    init(writer: LogWriter, clock: any RelayClock, threshold: LogThreshold) {
         self.writer = writer
         self.clock = clock
-        self.lowestLevel = lowestLevel
+        self.threshold = threshold
     }
 
     func record(_ record: ExchangeRecord) {
-        guard lowestLevel <= .info else { return }
+        guard threshold.admits(.info) else { return }
         var line = JSONWriter(capacity: 512)
         line.beginObject()
         let started = record.startedUnixNanoseconds
@@ -59,7 +59,7 @@ struct JSONLineLog: ExchangeLog {
     }
 
     func event(_ level: LogLevel, _ message: StaticString, _ fields: [LogField]) {
-        guard lowestLevel <= level else { return }
+        guard threshold.admits(level) else { return }
         let (seconds, nanoseconds) = clock.unixTime()
         var line = JSONWriter(capacity: 256)
         line.beginObject()

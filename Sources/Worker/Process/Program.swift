@@ -15,9 +15,9 @@ public enum Program {
             switch try Command(arguments) {
             case .help: print(Command.usage, terminator: "")
             case .version: print("fastrelay \(version)")
-            case .check(let options): print(try configuration(options).effectiveDescription(), terminator: "")
+            case .check(let options): try check(options)
             case .count(let options): return CountCommand(options).run().rawValue
-            case .serve(let options): try Service.run(options, configuration: try configuration(options))
+            case .serve(let options): try serve(options)
             }
             return ExitCode.success.rawValue
         } catch {
@@ -32,37 +32,23 @@ public enum Program {
         _ = write(STDERR_FILENO, line, line.count)
     }
 
-    private static func configuration(_ options: Command.Options) throws(ExitReason) -> Configuration {
-        do throws(ConfigurationError) {
-            var text: [UInt8]?
-            if let file = options.configuration {
-                do throws(SmallFile.Failure) {
-                    text = try SmallFile.read(file)
-                } catch {
-                    throw ConfigurationError(source: file, message: "cannot be read: \(error)")
-                }
-            }
-            return try Configuration.load(
-                text: text, fileName: options.configuration ?? "", environment: Self.environment(),
-                readFile: SmallFile.read)
-        } catch {
-            throw ExitReason(code: .configuration, message: error.description)
+    private static func check(_ options: Command.Options) throws(ExitReason) {
+        let variables = Launch.current().variables
+        let configuration = try orFail(.configuration) { () throws(ConfigurationError) in
+            try options.readConfiguration(variables)
         }
+        print(configuration.effectiveDescription(), terminator: "")
     }
 
-    /// The environment that the process was started with; bytes that are not UTF-8 are repaired.
-    ///
-    /// From proc(5), because the C library's `environ` is a variable that any thread may change.
-    private static func environment() -> [String: String] {
-        var variables: [String: String] = [:]
-        // Without /proc there are no variables, as in an empty environment.
-        guard let bytes = try? SmallFile.read("/proc/self/environ") else { return variables }
-        for line in bytes.split(separator: 0) {
-            let parts = line.split(
-                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { continue }
-            variables[String(decoding: parts[0], as: UTF8.self)] = String(decoding: parts[1], as: UTF8.self)
+    private static func serve(_ options: Command.Options) throws(ExitReason) {
+        let launch = Launch.current()
+        let inheritance = Inheritance(launch.variables, parent: getppid())
+        do throws(ExitReason) {
+            try Service.run(options, launch, inheritance)
+        } catch {
+            // The predecessor goes on, and its log says why.
+            inheritance?.fail(error.message)
+            throw error
         }
-        return variables
     }
 }

@@ -7,35 +7,67 @@ internal import Relay
 internal import SCGI
 internal import Synchronization
 
-/// The running service: socket, loops, relay, and how it ends.
+/// The running service: socket, loops, relay, and what signals do to it.
 final class Service: Sendable {
-    private let loops: [EventLoop]
-    private let relay: Relay
-    private let server: Server
-    private let log: JSONLineLog
+    let loops: [EventLoop]
+    let server: Server
+    let log: JSONLineLog
+    let manager: ServiceManager
+    /// The socket, until this process stops accepting.
+    let socket: Mutex<ListeningSocket?>
+    /// How the process ends, if it does.
+    let ending = Mutex(Ending.none)
+    private let relay: CurrentRelay
+    private let relays: AsyncStream<Relay>
+    private let newRelay: AsyncStream<Relay>.Continuation
+    private let configuration: Mutex<Configuration>
+    private let threshold: LogThreshold
+    private let ports: Ports
     private let writer: LogWriter
-    private let drainTimeout: Duration
-    private let isStopping = Atomic(false)
+
+    /// What the process does on its way out.
+    enum Ending {
+        case none
+        /// Another process serves; this one finishes what runs, however long that takes.
+        case succeeded
+        /// It was told to stop, and finishes what runs within the drain time.
+        case draining
+    }
 
     /// Serves until SIGTERM or SIGINT and all exchanges have ended, or the drain time is over.
     ///
     /// The calling thread becomes the first loop's; call it from the process's first thread, before any other exists.
+    /// - Parameters:
+    ///   - launch: how the process was started.
+    ///   - inheritance: what it has from a predecessor; nil when there was none.
     /// - Throws: `ExitReason` when it cannot start.
-    static func run(_ options: Command.Options, configuration: Configuration) throws(ExitReason) {
+    static func run(
+        _ options: Command.Options, _ launch: Launch, _ inheritance: Inheritance?
+    ) throws(ExitReason) {
         // Before any thread exists, so that all of them inherit it.
         SignalSource.block(handledSignals)
         Self.raiseDescriptorLimit()
 
+        let variables = launch.variables
+        let configuration = try orFail(.configuration) { () throws(ConfigurationError) in
+            try options.readConfiguration(variables)
+        }
         // The socket before everything else: web servers can connect while the rest is made.
-        var socket: ListeningSocket? = try listen(options, configuration)
-        let service = try make(
-            configuration, speaking: gateway(options.wireProtocol ?? configuration.wireProtocol))
-        try service.handleSignals()
+        let source = try SocketSource(options, configuration, variables, inheritance)
+        var socket: ListeningSocket? = try orFail { () throws(ListeningSocket.Failure) in
+            try ListeningSocket(source.address)
+        }
+        let manager = ServiceManager(variables, processID: getpid())
+        let gateway = gateway(options.wireProtocol ?? configuration.wireProtocol)
+        let service = try make(configuration, gateway, socket, manager)
+        try service.handleSignals(launch) { () throws(ConfigurationError) in
+            try options.readConfiguration(variables)
+        }
         // Not kept here: when the server lets go of it, web servers must find nobody, and a successor may have the path.
         if let socket = socket.take() { service.server.start(on: socket) }
         service.log.event(.info, "listening", [])
-        // What the relay does beside its exchanges, such as fetching lists of models.
-        let background = Task(executorPreference: service.loops[0]) { await service.relay.run() }
+        // What the relays do beside their exchanges, such as fetching lists of models.
+        let background = Task(executorPreference: service.loops[0]) { await service.runRelays() }
 
         var threads: [Thread] = []
         for loop in service.loops.dropFirst() {
@@ -45,22 +77,35 @@ final class Service: Sendable {
                 })
         }
         StartupMemory.release()
-        service.loops[0].run()
+        let watchdog = manager.watchdogInterval.map { interval in
+            Watchdog(loops: service.loops, interval: interval) { manager.tell(.alive) }
+        }
+        watchdog?.start()
+        // Each loop accepts by its next turn.
+        service.loops.roundTrip { service.becameReady(inheritance) }
+        withExtendedLifetime(watchdog) { service.loops[0].run() }
         background.cancel()
         for thread in threads { thread.join() }
         service.writer.finish()
     }
 
     private init(
-        loops: [EventLoop], relay: Relay, server: Server, log: JSONLineLog, writer: LogWriter,
-        drainTimeout: Duration
+        loops: [EventLoop], relay: CurrentRelay, server: Server, socket: ListeningSocket?,
+        manager: ServiceManager, configuration: Configuration, threshold: LogThreshold, ports: Ports,
+        log: JSONLineLog, writer: LogWriter
     ) {
         self.loops = loops
         self.relay = relay
         self.server = server
+        self.socket = Mutex(socket)
+        self.manager = manager
+        self.configuration = Mutex(configuration)
+        self.threshold = threshold
+        self.ports = ports
         self.log = log
         self.writer = writer
-        self.drainTimeout = drainTimeout
+        (relays, newRelay) = AsyncStream.makeStream()
+        newRelay.yield(relay.value)
     }
 
     private static func gateway(_ wireProtocol: Configuration.WireProtocol) -> any GatewayProtocol {
@@ -71,13 +116,15 @@ final class Service: Sendable {
     }
 
     private static func make(
-        _ configuration: Configuration, speaking gateway: any GatewayProtocol
+        _ configuration: Configuration, _ gateway: any GatewayProtocol, _ socket: ListeningSocket?,
+        _ manager: ServiceManager
     ) throws(ExitReason) -> Service {
         let count =
             configuration.loops > 0 ? configuration.loops : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         let clock = SystemClock()
         let writer = try orFail { () throws(EventLoopError) in try LogWriter(descriptor: STDERR_FILENO) }
-        let log = JSONLineLog(writer: writer, clock: clock, lowestLevel: configuration.log.level)
+        let threshold = LogThreshold(configuration.log.level)
+        let log = JSONLineLog(writer: writer, clock: clock, threshold: threshold)
         var loops: [EventLoop] = []
         var pools: [TransferPool] = []
         for index in 0..<count {
@@ -85,16 +132,13 @@ final class Service: Sendable {
             loops.append(loop)
             pools.append(try orFail { () throws(CurlError) in try TransferPool(loop: loop) })
         }
-        let relay = Relay(
-            configuration: configuration,
-            ports: Ports(
-                transport: CurlTransport(pools: pools), clock: clock, random: SystemRandom(), log: log,
-                offload: ThreadOffload(threads: 2)))
-        let limits = Server.Limits(
-            bodyBytes: configuration.limits.bodyBytes,
-            bodyTime: configuration.limits.bodyTimeout)
+        let ports = Ports(
+            transport: CurlTransport(pools: pools), clock: clock, random: SystemRandom(), log: log,
+            offload: ThreadOffload(threads: 2))
+        let relay = CurrentRelay(Relay(configuration: configuration, ports: ports))
         let server = Server(
-            speaking: gateway, loops: loops, limits: limits, handler: WebServerFront(relay: relay),
+            speaking: gateway, loops: loops, limits: Server.Limits(configuration.limits),
+            handler: WebServerFront(relay: relay),
             report: { problem in
                 switch problem {
                 case .malformedRequest: log.event(.warning, "malformed request", [])
@@ -104,41 +148,8 @@ final class Service: Sendable {
                 }
             }, whenQuiet: ProcessMemory.giveBack)
         return Service(
-            loops: loops, relay: relay, server: server, log: log, writer: writer,
-            drainTimeout: configuration.drainTimeout)
-    }
-
-    private static func listen(
-        _ options: Command.Options, _ configuration: Configuration
-    ) throws(ExitReason) -> ListeningSocket {
-        let address: ListeningSocket.Address
-        if options.listen == nil, ListeningSocket.isListening(STDIN_FILENO) {
-            // mod_fcgid, spawn-fcgi, and systemd with StandardInput=socket.
-            address = .descriptor(STDIN_FILENO)
-        } else {
-            switch options.listen ?? configuration.listen {
-            case .unix(let path):
-                address = .unix(
-                    path: path, mode: UInt32(configuration.socketMode), group: configuration.socketGroup)
-            case .tcp(let host, let port): address = .tcp(host: host, port: UInt16(clamping: port))
-            case .descriptor(let number): address = .descriptor(Int32(clamping: number))
-            }
-        }
-        do throws(ListeningSocket.Failure) {
-            return try ListeningSocket(address)
-        } catch {
-            throw ExitReason(code: .cannotListen, message: error.description)
-        }
-    }
-
-    private static func orFail<Value: ~Copyable, Failure: Error>(
-        _ body: () throws(Failure) -> Value
-    ) throws(ExitReason) -> Value {
-        do throws(Failure) {
-            return try body()
-        } catch {
-            throw ExitReason(code: .cannotListen, message: "\(error)")
-        }
+            loops: loops, relay: relay, server: server, socket: socket, manager: manager,
+            configuration: configuration, threshold: threshold, ports: ports, log: log, writer: writer)
     }
 
     /// Each exchange has two descriptors; the usual soft limit of 1024 is there for programs that use select(2).
@@ -149,41 +160,70 @@ final class Service: Sendable {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    // MARK: Ending
+    /// Tells everybody who waits for it; on some loop's thread.
+    private func becameReady(_ inheritance: Inheritance?) {
+        if let inheritance {
+            // None any more: it was told to stop meanwhile.
+            guard let socket = socket.withLock({ $0 }) else { return inheritance.fail("it was told to stop") }
+            socket.own(inheritance.file)
+            inheritance.succeed()
+        }
+        manager.tell(.ready)
+    }
 
-    private static let handledSignals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1]
+    /// Ends the process at once.
+    func exitNow(_ code: Int32) -> Never {
+        writer.finish()
+        _exit(code)
+    }
 
-    private func handleSignals() throws(ExitReason) {
-        try Self.orFail { () throws(EventLoopError) in
-            let source = try SignalSource(Self.handledSignals) { [self] signal in
-                switch signal {
-                case SIGTERM, SIGINT: stop(signal)
-                default: log.event(.info, "signal ignored", [LogField("signal", .int(Int(signal)))])
-                }
+    // MARK: Configuration
+
+    /// The configuration that runs.
+    var currentConfiguration: Configuration { configuration.withLock { $0 } }
+
+    /// Makes a configuration the one that runs; on any thread, but on one at a time.
+    func apply(_ read: Configuration) -> ConfigurationChanges {
+        let old = currentConfiguration
+        let changes = ConfigurationChanges(from: old, to: read)
+        guard !changes.applied.isEmpty else { return changes }
+        let new = read.applied(to: old)
+        let predecessor = relay.value
+        let successor = Relay(configuration: new, ports: ports, succeeding: predecessor)
+        relay.replace(with: successor)
+        // While a body arrives there is no relay yet: it counts by the limits of its first byte.
+        server.limits = Server.Limits(new.limits)
+        threshold.set(new.log.level)
+        configuration.withLock { $0 = new }
+        predecessor.retire(inFavourOf: successor)
+        newRelay.yield(successor)
+        return changes
+    }
+
+    /// Does the housekeeping of each relay until the task is cancelled.
+    private func runRelays() async {
+        await withDiscardingTaskGroup { group in
+            for await relay in relays {
+                group.addTask { await relay.run() }
             }
-            try source.start(on: loops[0])
         }
     }
+}
 
-    private func stop(_ signal: Int32) {
-        if isStopping.exchange(true, ordering: .relaxed) {
-            // The second one: whoever sends it does not want to wait.
-            writer.finish()
-            _exit(128 + signal)
-        }
-        log.event(.info, "draining", [LogField("timeout_ms", .duration(drainTimeout))])
-        let timer = LoopTimer { [self] in
-            log.event(.warning, "drain time is over, exchanges are cut", [])
-            server.cancelAll()
-            let lastTimer = LoopTimer { [self] in endLoops() }
-            loops[0].set(lastTimer, deadline: loops[0].deadline(after: .seconds(1)))
-        }
-        loops[0].set(timer, deadline: loops[0].deadline(after: drainTimeout))
-        server.stop { [self] in endLoops() }
+extension Server.Limits {
+    /// The part of the configuration's limits that counts while a request arrives.
+    fileprivate init(_ limits: Configuration.Limits) {
+        self.init(bodyBytes: limits.bodyBytes, bodyTime: limits.bodyTimeout)
     }
+}
 
-    private func endLoops() {
-        log.event(.info, "stopped", [])
-        for loop in loops { loop.stop() }
+/// Passes on what a body returns, and turns what it throws into the end of the process.
+func orFail<Value: ~Copyable, Failure: Error>(
+    _ code: ExitCode = .cannotListen, _ body: () throws(Failure) -> Value
+) throws(ExitReason) -> Value {
+    do throws(Failure) {
+        return try body()
+    } catch {
+        throw ExitReason(code: code, message: "\(error)")
     }
 }

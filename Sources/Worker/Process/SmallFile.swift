@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Reading small files, before the service starts.
+/// Reading small files, before the service starts or on a thread beside its loops.
 enum SmallFile {
     /// The largest file that is read, in bytes; configurations and secrets are far below.
     static let maximumBytes = 4 << 20

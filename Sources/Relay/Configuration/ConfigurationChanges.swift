@@ -1,0 +1,30 @@
+/// What differs between the configuration that runs and one that was read again, by key and never by value.
+public struct ConfigurationChanges: Sendable, Equatable {
+    /// The keys that take effect at once, such as `providers.onemin.timeouts.idle`, in the order of the table.
+    public var applied: [String]
+    /// The keys that only a new process can change.
+    public var needingRestart: [String]
+
+    /// Compares what runs with what was read.
+    public init(from old: Configuration, to new: Configuration) {
+        let all = ConfigurationTable.keys.changes("", old, new)
+        applied = all.filter { !Self.fixedKeys.contains($0) }
+        needingRestart = all.filter { Self.fixedKeys.contains($0) }
+    }
+
+    /// The keys whose effect a process has from its start to its end: the socket is open, and each loop is a thread.
+    static let fixedKeys: Set<String> = ["listen", "protocol", "socketMode", "socketGroup", "loops"]
+}
+
+extension Configuration {
+    /// This configuration, but with what only a new process can change as `running` has it.
+    public func applied(to running: Configuration) -> Configuration {
+        var result = self
+        result.listen = running.listen
+        result.wireProtocol = running.wireProtocol
+        result.socketMode = running.socketMode
+        result.socketGroup = running.socketGroup
+        result.loops = running.loops
+        return result
+    }
+}

@@ -1,0 +1,198 @@
+internal import EventLoop
+internal import Glibc
+internal import Relay
+
+/// Starts the executable that lies where this one lay, and hands the listening socket to it.
+///
+/// Both have the same socket, so no connection is refused in between. When the new process says that it serves, this one
+/// leaves; when it cannot start, nothing has changed.
+final class Takeover: FileWatcher, @unchecked Sendable {
+    // @unchecked: used on the first loop's thread only; the thread that starts the process sees copies.
+
+    private enum State {
+        case idle
+        /// A thread starts the process.
+        case spawning
+        /// It runs and has not said yet how it is.
+        case starting(ChildProcess)
+        /// It is being ended.
+        case ending(ChildProcess, reason: String)
+        /// It serves.
+        case done(ChildProcess)
+    }
+
+    private let loop: EventLoop
+    private let launch: Launch
+    private let log: any ExchangeLog
+    private let socket: () -> ListeningSocket?
+    private let whenDone: (_ successor: Int32) -> Void
+    private var state = State.idle
+    private var isAbandoned = false
+    private var pipe: Int32 = -1
+    private var said: [UInt8] = []
+    private let startLimit: Duration
+    private lazy var timer = LoopTimer { [weak self] in
+        guard let self else { return }
+        end("it was not ready within \(startLimit)")
+    }
+
+    /// The longest reason that is read from the new process, in bytes.
+    private static let maximumReasonBytes = 4096
+
+    /// Prepares for takeovers.
+    ///
+    /// - Parameters:
+    ///   - loop: where everything happens.
+    ///   - startLimit: how long the new process may take until it serves.
+    ///   - socket: the socket to hand over; nil when this process has none any more.
+    ///   - whenDone: called when the successor serves; its process number.
+    init(
+        loop: EventLoop, launch: Launch, log: any ExchangeLog, startLimit: Duration = .seconds(30),
+        socket: @escaping () -> ListeningSocket?, whenDone: @escaping (Int32) -> Void
+    ) {
+        self.startLimit = startLimit
+        self.loop = loop
+        self.launch = launch
+        self.log = log
+        self.socket = socket
+        self.whenDone = whenDone
+    }
+
+    /// Starts the new process, unless one is starting.
+    func begin() {
+        guard case .idle = state, !isAbandoned, let socket = socket() else {
+            return log.event(.warning, "takeover ignored, the worker is leaving or another one runs", [])
+        }
+        var ends: [Int32] = [-1, -1]
+        guard Glibc.pipe(&ends) == 0 else { return fail("no pipe can be made: error \(errno)") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+        pipe = ends[0]
+        said = []
+        state = .spawning
+        let inheritance = Inheritance(file: socket.file)
+        let launch = launch
+        let theirEnd = ends[1]
+        log.event(.info, "takeover started", [LogField("executable", .string(launch.executable))])
+        do {
+            // Starting it reads the file, which no loop should wait for.
+            try Thread(name: "takeover") { [self] in
+                let result = Result { () throws(EventLoopError) in
+                    try ChildProcess(
+                        executable: launch.executable, arguments: launch.arguments,
+                        environment: launch.environment(
+                            without: ServiceManager.variables + [Inheritance.variable])
+                            + [Array(inheritance.text(parent: getpid()).utf8)],
+                        descriptors: [socket.descriptor, theirEnd])
+                }
+                close(theirEnd)
+                loop.submit { [self] in spawned(result) }
+            }.detach()
+        } catch {
+            close(theirEnd)
+            fail("\(error)")
+        }
+    }
+
+    /// Ends a new process that does not serve yet, because this one is told to stop.
+    func abandon() {
+        isAbandoned = true
+        end("the worker was told to stop")
+    }
+
+    /// Looks whether the new process ended; called when some child did.
+    func childEnded() {
+        switch state {
+        case .idle, .spawning: break
+        case .starting(let child):
+            if let end = child.reap() {
+                readPipe()
+                let reason = String(decoding: said, as: UTF8.self)
+                fail(reason.isEmpty ? Self.description(of: end) : reason)
+            }
+        case .ending(let child, let reason):
+            if child.reap() != nil { fail(reason) }
+        case .done(let child):
+            if let end = child.reap() {
+                log.event(
+                    .error, "the successor ended", [LogField("reason", .string(Self.description(of: end)))])
+            }
+        }
+    }
+
+    /// Reads what the new process says.
+    func fileIsReady(_ what: FileInterest) {
+        readPipe()
+        guard case .starting(let child) = state, said.elementsEqual(Inheritance.readyWord.utf8) else {
+            return
+        }
+        forgetPipe()
+        loop.cancel(timer)
+        state = .done(child)
+        // It removes the socket's file at its end from now on.
+        socket()?.own(nil)
+        whenDone(child.id)
+        childEnded()
+    }
+
+    private func spawned(_ result: Result<ChildProcess, EventLoopError>) {
+        switch result {
+        case .failure(let error): fail("\(launch.executable): \(error)")
+        case .success(let child):
+            state = .starting(child)
+            if isAbandoned { return end("the worker was told to stop") }
+            loop.set(timer, deadline: loop.deadline(after: startLimit))
+            do {
+                try loop.watch(pipe, for: [.read], self)
+            } catch {
+                return end("\(error)")
+            }
+            // It may have ended before it was known here.
+            childEnded()
+        }
+    }
+
+    private func end(_ reason: String) {
+        guard case .starting(let child) = state else { return }
+        child.signal(SIGKILL)
+        state = .ending(child, reason: reason)
+        childEnded()
+    }
+
+    private func fail(_ reason: String) {
+        forgetPipe()
+        loop.cancel(timer)
+        state = .idle
+        log.event(.error, "takeover failed", [LogField("reason", .string(reason))])
+    }
+
+    private func readPipe() {
+        guard pipe >= 0 else { return }
+        var buffer = [UInt8](repeating: 0, count: 512)
+        while said.count < Self.maximumReasonBytes {
+            let count = read(pipe, &buffer, buffer.count)
+            if count > 0 {
+                said += buffer[..<count]
+            } else {
+                // At its end it would be reported for ever; how the process ended is told by a signal.
+                if count == 0 { loop.unwatch(pipe) }
+                return
+            }
+        }
+        loop.unwatch(pipe)
+    }
+
+    private func forgetPipe() {
+        guard pipe >= 0 else { return }
+        loop.unwatch(pipe)
+        close(pipe)
+        pipe = -1
+    }
+
+    private static func description(of end: ChildProcess.End) -> String {
+        switch end {
+        case .exited(let code): "it ended with code \(code)"
+        case .killed(let signal): "it was ended by signal \(signal)"
+        }
+    }
+}
