@@ -80,7 +80,7 @@ final class Service: Sendable {
             configuration: configuration,
             ports: Ports(
                 transport: CurlTransport(pools: pools), clock: clock, random: SystemRandom(), log: log,
-                offload: ThreadOffload(threads: 2)))
+                offload: ThreadOffload(threads: 2), store: store(configuration, log)))
         let limits = Server.Limits(
             bodyBytes: configuration.limits.bodyBytes,
             bodyTime: configuration.limits.bodyTimeout)
@@ -94,6 +94,12 @@ final class Service: Sendable {
         return Service(
             loops: loops, relay: relay, server: server, log: log, writer: writer,
             drainTimeout: configuration.drainTimeout)
+    }
+
+    /// Where processes share lists of models, if the configuration says so.
+    static func store(_ configuration: Configuration, _ log: any ExchangeLog) -> any CatalogueStore {
+        guard let directory = configuration.cacheDirectory else { return NoCatalogueStore() }
+        return FileCatalogueStore(directory: directory, log: log)
     }
 
     private static func listen(
