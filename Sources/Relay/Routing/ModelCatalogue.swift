@@ -28,6 +28,7 @@ final class ModelCatalogue: Sendable {
         var nextFetch: Instant?
         var isFetching = false
         var failures = 0
+        var hasPrepared = false
         /// What was wrong with the stored list when it was last looked at.
         var reported: StoredModelList.Unusable?
     }
@@ -92,11 +93,18 @@ final class ModelCatalogue: Sendable {
     }
 
     /// Makes the fetches that are asked for, one after the other, until the task is cancelled. Called once.
-    ///
-    /// Begins with what another process may have left in the store.
     func run() async {
-        _ = await takeStored()
+        await prepare()
         for await _ in demands { await update() }
+    }
+
+    /// Begins with what another process may have left in the store. Looks once, whoever calls it.
+    func prepare() async {
+        let isFirst = state.withLock { state in
+            defer { state.hasPrepared = true }
+            return !state.hasPrepared
+        }
+        if isFirst { _ = await takeStored() }
     }
 
     /// Gets a fresh list, from the store or from the vendor.

@@ -36,6 +36,11 @@ struct ModelRouter: Sendable {
         foldedAliases = folded
     }
 
+    /// Begins with the lists that other processes stored.
+    func prepare() async {
+        for vendor in vendors { await vendor.catalogue.prepare() }
+    }
+
     /// Keeps the lists of models fresh until the task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
