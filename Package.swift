@@ -63,6 +63,7 @@ let package = Package(
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", "EventLoop", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "WorkerTests", dependencies: ["Worker", "Relay", "TestSupport"], swiftSettings: settings),
+            name: "WorkerTests", dependencies: ["Worker", "EventLoop", "Relay", "TestSupport"],
+            swiftSettings: settings),
     ]
 )

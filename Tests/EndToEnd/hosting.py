@@ -22,24 +22,37 @@ SUITES = ("bullseye", "bookworm")
 ROOTS = REPOSITORY / ".build" / "hosting-root"
 #: www-data, which is what it has in every Debian.
 USER = 33
-#: Why there is no such host, or nothing.
-MISSING = "making a Debian root needs root" if os.geteuid() != 0 else \
-    "debootstrap is missing" if shutil.which("debootstrap", path=os.environ.get("PATH", "") + ":/usr/sbin") is None else ""
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+def _missing() -> str:
+    """Why there can be no such host, or nothing."""
+    if os.geteuid() != 0:
+        return "making a Debian root needs root"
+    if shutil.which("debootstrap", path=PATH) is None:
+        return "debootstrap is missing"
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
+        return "mounting is not permitted here"
+    return ""
+
+
+MISSING = _missing()
 
 
 def host_root() -> pathlib.Path:
     """The root of the host, made if it is not there yet: about half a minute."""
+    for suite in SUITES:
+        if (ROOTS / suite / ".complete").exists():
+            return ROOTS / suite
     failures = []
     for suite in SUITES:
         root = ROOTS / suite
-        if (root / ".complete").exists():
-            return root
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True)
         made = subprocess.run(
             ["debootstrap", "--variant=minbase", "--include=apache2,libapache2-mod-fcgid", suite, str(root)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240,
-            env={**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"})
+            env={**os.environ, "PATH": PATH})
         if made.returncode == 0:
             # A module of Apache that is not loaded brings them along; many hosts have none.
             for library in root.glob("usr/lib/*/libcurl*.so*"):
@@ -103,9 +116,10 @@ DocumentRoot {inside}/public
 </Directory>
 """)
         self.error_log = site / "run" / "error.log"
-        # A mount namespace of its own: /proc is gone with the process. A session of its own: Apache ends its whole
+        # A mount namespace of its own: the mounts are gone with the process. A session of its own: Apache ends its whole
         # process group. The signal of the parent's death is set after the user, whose change clears it.
-        script = (f'mount -t proc proc "{root}/proc" && exec chroot "{root}" setsid '
+        script = (f'mount -t proc proc "{root}/proc" && mkdir -p "{root}/dev/shm" && '
+                  f'mount -t tmpfs -o mode=1777 tmpfs "{root}/dev/shm" && exec chroot "{root}" setsid '
                   f'setpriv --reuid {USER} --regid {USER} --clear-groups --pdeathsig TERM '
                   f'/usr/sbin/apache2 -f {inside}/apache.conf -DFOREGROUND')
         super().__init__("apache", ["unshare", "--mount", "--propagation", "private", "sh", "-c", script], directory, CLEAN)

@@ -7,6 +7,7 @@ import http.client
 import itertools
 import json
 import pathlib
+import subprocess
 import tarfile
 from typing import Callable, Iterator
 
@@ -146,6 +147,12 @@ def test_browsers_may_ask_and_read(site: SharedSite, fake: FakeOneMin):
         assert answer.headers["Access-Control-Allow-Headers"] is None
 
 
+def test_a_name_with_a_slash(site: SharedSite):
+    assert site.get("/v1/models/meta/muse-spark-1.3").json["id"] == "meta/muse-spark-1.3"
+    # Apache's AllowEncodedSlashes is off, and cannot be set in a folder.
+    assert site.get("/v1/models/meta%2Fmuse-spark-1.3").status == 404
+
+
 def test_long_requests_pass(site: SharedSite, fake: FakeOneMin):
     for size in (100_000, 200_000, 3_000_000):
         answer = site.chat("x" * size)
@@ -168,8 +175,7 @@ def test_through_mod_fcgid_alone_128_kib_are_the_limit(make_site, fake: FakeOneM
     site = make_site(cgi=None)
     assert site.chat("x" * 100_000).status == 200
     answer = site.chat("x" * 200_000)
-    assert answer.status in (413, 500), answer
-    assert answer.error["code"] in ("request_too_large", "relay_unavailable")
+    assert (answer.status, answer.error["code"]) == (413, "request_too_large")
     assert len(fake.chats()) == 1
 
 
@@ -246,12 +252,21 @@ def test_an_incomplete_upload_and_a_wrong_setting_are_told(make_site):
     assert site.get("/v1/models").status in (500, 503)
 
 
+def test_it_starts_by_its_bare_name_as_suexec_does_it(archive: pathlib.Path, tmp_path: pathlib.Path):
+    subprocess.run(["tar", "--extract", "--file", str(archive), "--directory", str(tmp_path)], check=True)
+    # 250 MB of address space is what hosts grant.
+    ran = subprocess.run(
+        ["/bin/sh", "-c", "ulimit -v 256000; exec /bin/sh relay.cgi"], cwd=tmp_path / "relay", capture_output=True,
+        timeout=20, stdin=subprocess.DEVNULL, env={"REQUEST_METHOD": "GET", "PATH_INFO": "/health", "REQUEST_URI": "/health"})
+    assert ran.stdout.startswith(b"Status: 200 OK\r\n"), ran
+
+
 def test_the_archive_has_no_link_and_unix_line_ends(archive: pathlib.Path):
     with tarfile.open(archive) as files:
         members = files.getmembers()
         assert all(member.isfile() or member.isdir() for member in members)
         modes = {member.name: member.mode for member in members}
-        for name in (".htaccess", "relay.fcgi", "relay.cgi", "fastrelay.json5", "app/start.sh"):
+        for name in (".htaccess", "relay.fcgi", "relay.cgi", "fastrelay.json5", "README.txt", "app/start.sh"):
             content = files.extractfile(f"relay/{name}").read()
             assert b"\r" not in content and content.endswith(b"\n")
     assert modes["relay/relay.fcgi"] == modes["relay/relay.cgi"] == modes["relay/app/lib/ld.so"] == 0o755
