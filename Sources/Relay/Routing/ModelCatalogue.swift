@@ -41,6 +41,8 @@ final class ModelCatalogue: Sendable {
     static let lookAgain = Duration.seconds(1)
     /// The same where there is no list yet, and a request may wait for it.
     static let lookAgainSoon = Duration.milliseconds(100)
+    /// A process that has no list believes no longer than this that another is fetching one, which its time-outs forbid.
+    static let longestClaim = Duration.seconds(35)
     /// The longest answer that is read, in bytes; 103 models came in about 150 KB in October 2026.
     static let maximumAnswerBytes = 16 << 20
     /// Time-outs of a fetch: it keeps nobody waiting, but holds a connection.
@@ -109,8 +111,10 @@ final class ModelCatalogue: Sendable {
 
     /// Gets a fresh list, from the store or from the vendor.
     private func update() async {
+        let deadline = ports.clock.now() + Self.longestClaim
         while !Task.isCancelled {
             if await takeStored() { return }
+            guard ports.clock.now() < deadline else { return await fetch() }
             if await ports.store.claim(storedName) {
                 // Between the look and the claim the one before may have saved its list.
                 if !(await takeStored()) { await fetch() }

@@ -122,6 +122,22 @@ import Wire
         #expect(transport.calls.isEmpty)
     }
 
+    @Test func `a claim that does not end is passed over where there is no list`() async {
+        let (catalogue, transport) = catalogue { _, _ in ModelCatalogueTests.listing("own") }
+        #expect(await store.claim(Self.name))
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await catalogue.run() }
+            _ = catalogue.current()
+            #expect(await eventually { self.clock.sleeperCount == 1 })
+            clock.advance(by: ModelCatalogue.longestClaim - .milliseconds(1))
+            #expect(await eventually { self.store.claimCount == 3 && self.clock.sleeperCount == 1 })
+            #expect(transport.calls.isEmpty)
+            clock.advance(by: ModelCatalogue.lookAgainSoon)
+            #expect(await eventually { catalogue.current().list.find("own") != nil })
+            group.cancelAll()
+        }
+    }
+
     @Test func `the claim ends with a fetch that failed`() async {
         let (catalogue, _) = catalogue { _, _ in [.fail(UpstreamError(.unreachable, message: "x"))] }
         await withTaskGroup(of: Void.self) { group in
