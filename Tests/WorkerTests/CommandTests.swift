@@ -13,6 +13,7 @@ import Testing
         options.listen = .tcp(host: "127.0.0.1", port: 9000)
         options.wireProtocol = .scgi
         #expect(command == .serve(options))
+        #expect(try Command(["cgi"]) == .cgi(Command.Options()))
         #expect(try Command(["check"]) == .check(Command.Options()))
         #expect(try Command(["--version"]) == .version)
         #expect(try Command(["--help"]) == .help)
@@ -37,6 +38,7 @@ import Testing
         ([], "no command given"),
         (["run"], "unknown command “run”"),
         (["check", "--listen", "fd:0"], "unknown option “--listen” for check"),
+        (["cgi", "--protocol", "fastcgi"], "unknown option “--protocol” for cgi"),
         (["serve", "--config"], "--config needs a value"),
         (["serve", "--config="], "--config needs a value"),
         (["serve", "--listen", "here"], "--listen here: an address is unix:PATH, tcp:HOST:PORT or fd:N"),

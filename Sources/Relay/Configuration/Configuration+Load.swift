@@ -37,6 +37,7 @@ extension Configuration {
             file = node
         }
         try configuration.takeEnvironment(reader.environment, besides: file)
+        configuration.placeCacheDirectory(besides: file, reader)
         try configuration.checkModels(file, reader)
         return configuration
     }
@@ -70,6 +71,20 @@ extension Configuration {
         }
     }
 
+    /// Takes the directory that systemd made (`CacheDirectory=`), if the file names none, and makes one that is relative
+    /// to the file's folder independent of where the process runs.
+    private mutating func placeCacheDirectory(besides file: JSON5Node?, _ reader: ConfigurationReader) {
+        if file?.member("cacheDirectory") == nil {
+            // More than one is separated by colons: systemd.exec(5).
+            let directories = reader.environment[Variable.cacheDirectory]?.split(separator: ":")
+            cacheDirectory = directories?.first.map { String($0) }
+        } else if let directory = cacheDirectory, directory.utf8.first != UInt8(ascii: "/"),
+            let slash = reader.fileName.utf8.lastIndex(of: UInt8(ascii: "/"))
+        {
+            cacheDirectory = reader.fileName[...slash] + directory
+        }
+    }
+
     private func checkModels(_ file: JSON5Node?, _ reader: ConfigurationReader) throws(ConfigurationError) {
         if models.permitOnly, models.permitted.isEmpty {
             let message = "only permitted models are to be used, but none is permitted"
@@ -80,12 +95,14 @@ extension Configuration {
         }
     }
 
-    /// The environment variables of earlier relays.
+    /// The environment variables: those of earlier relays, and one of systemd.
     private enum Variable {
         static let permitted = "SUBSET_OF_ONE_MIN_PERMITTED_MODELS"
         static let permitOnly = "PERMIT_MODELS_FROM_SUBSET_ONLY"
         static let memcachedHost = "MEMCACHED_HOST"
         static let memcachedPort = "MEMCACHED_PORT"
+        /// systemd.exec(5), `CacheDirectory=`.
+        static let cacheDirectory = "CACHE_DIRECTORY"
     }
 
     /// The whole configuration as a file that sets every key, secrets as `•••`.
@@ -122,6 +139,11 @@ extension JSON5Node {
     /// The node at a path of keys; `nil` when there is none.
     fileprivate func member(_ section: String, _ key: String) -> JSON5Node? {
         self[section]?[key]
+    }
+
+    /// The node of a key at the top; `nil` when there is none.
+    fileprivate func member(_ key: String) -> JSON5Node? {
+        self[key]
     }
 
     /// The value of a key; `nil` when it is absent or this is no object.

@@ -14,6 +14,8 @@ public struct Configuration: Sendable, Equatable {
     public var loops = 0
     /// How long running exchanges may go on after SIGTERM.
     public var drainTimeout = Duration.seconds(30)
+    /// Where processes share the vendors' lists of models; `nil` shares nothing.
+    public var cacheDirectory: String?
     /// The vendors, in the order of the file; never empty.
     public var providers = [Provider()]
     /// Which models there are and what they are called.

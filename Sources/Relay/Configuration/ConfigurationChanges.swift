@@ -12,8 +12,11 @@ public struct ConfigurationChanges: Sendable, Equatable {
         needingRestart = all.filter { Self.fixedKeys.contains($0) }
     }
 
-    /// The keys whose effect a process has from its start to its end: the socket is open, and each loop is a thread.
-    static let fixedKeys: Set<String> = ["listen", "protocol", "socketMode", "socketGroup", "loops"]
+    /// The keys whose effect a process has from its start to its end: the socket is open, each loop is a thread, and the
+    /// directory is shared under locks.
+    static let fixedKeys: Set<String> = [
+        "listen", "protocol", "socketMode", "socketGroup", "loops", "cacheDirectory",
+    ]
 }
 
 extension Configuration {
@@ -25,6 +28,7 @@ extension Configuration {
         result.socketMode = running.socketMode
         result.socketGroup = running.socketGroup
         result.loops = running.loops
+        result.cacheDirectory = running.cacheDirectory
         return result
     }
 }

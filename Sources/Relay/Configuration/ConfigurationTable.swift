@@ -23,6 +23,10 @@ public enum ConfigurationTable {
             "heartbeat", \.heartbeat, .optional(.duration(in: .milliseconds(10)...hour)),
             "Longest silence on a stream before a comment is sent; `null` sends none."),
         ConfigurationKey(
+            "cacheDirectory", \.cacheDirectory, .optional(.text),
+            "Directory in which processes share lists of models, relative to this file's; `null` is none. Also CACHE_DIRECTORY."
+        ),
+        ConfigurationKey(
             named: "providers", \.providers, standard: Configuration.Provider(), identifier: \.name, provider,
             checkName: Configuration.Provider.checkName),
         ConfigurationKey(section: "models", \.models, models),

@@ -49,6 +49,13 @@ public final class Relay: Sendable {
             ports: Ports(transport: transport, clock: clock, random: random, log: log, offload: offload))
     }
 
+    /// Takes over what other processes stored, for a process whose first request is its last one.
+    ///
+    /// Not needed before `run`, which does it as well.
+    public func prepare() async {
+        await router.prepare()
+    }
+
     /// Does the relay's housekeeping, which is to fetch lists of models when requests ask for them.
     ///
     /// One task of the process runs it, beside the exchanges, and cancels it at the end. Without it everything works but

@@ -10,17 +10,20 @@ public struct Ports: Sendable {
     public var log: any ExchangeLog
     /// The place for work that takes long.
     public var offload: any Offload
+    /// Where processes share lists of models.
+    public var store: any CatalogueStore
 
     /// Gathers the ports.
     public init(
         transport: any UpstreamTransport, clock: any RelayClock, random: any RandomSource,
         log: any ExchangeLog,
-        offload: any Offload = InlineOffload()
+        offload: any Offload = InlineOffload(), store: any CatalogueStore = NoCatalogueStore()
     ) {
         self.transport = transport
         self.clock = clock
         self.random = random
         self.log = log
         self.offload = offload
+        self.store = store
     }
 }

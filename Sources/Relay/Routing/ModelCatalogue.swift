@@ -10,8 +10,10 @@ import Wire
 /// | a list older than `refresh` | that list | one fetch runs |
 /// | no list yet | the built-in list, `isConfirmed` false | one fetch runs |
 /// | the last fetch failed | the list there is | the next fetch after 5 s, 10 s, 20 s … 5 min |
+/// | another process fetches | the list there is | a look at what it saved, after 1 s |
 ///
-/// Fetches are made by `run`, which one task of the process runs; everybody else only asks for one.
+/// Fetches are made by `run`, which one task of the process runs; everybody else only asks for one. What one process
+/// fetched is in the store for the others, and only one of them fetches at a time.
 ///
 /// When the configuration is read again, a catalogue that nothing changed for goes on; else its successor begins with
 /// what it knew.
@@ -29,12 +31,21 @@ final class ModelCatalogue: Sendable {
         var nextFetch: Instant?
         var isFetching = false
         var failures = 0
+        var hasPrepared = false
+        /// What was wrong with the stored list when it was last looked at.
+        var reported: StoredModelList.Unusable?
     }
 
     /// The wait before a fetch that follows a failed one.
     static let firstBackoff = Duration.seconds(5)
     /// The longest such wait.
     static let longestBackoff = Duration.seconds(300)
+    /// The wait before the next look at the store, while another process fetches and there is a list to go on with.
+    static let lookAgain = Duration.seconds(1)
+    /// The same where there is no list yet, and a request may wait for it.
+    static let lookAgainSoon = Duration.milliseconds(100)
+    /// A process that has no list believes no longer than this that another is fetching one, which its time-outs forbid.
+    static let longestClaim = Duration.seconds(35)
     /// The longest answer that is read, in bytes; 103 models came in about 150 KB in October 2026.
     static let maximumAnswerBytes = 16 << 20
     /// Time-outs of a fetch: it keeps nobody waiting, but holds a connection.
@@ -47,6 +58,7 @@ final class ModelCatalogue: Sendable {
     private let kind: ModelEntry.Kind
     private let models: Configuration.Models
     private let ports: Ports
+    private let storedName: String
     private let state: Mutex<State>
     private let firstAttempt = Latch()
     private let demands: AsyncStream<Void>
@@ -61,6 +73,8 @@ final class ModelCatalogue: Sendable {
         self.kind = kind
         self.models = models
         self.ports = ports
+        storedName = StoredModelList.name(
+            provider: upstream.name, source: upstream.settings.baseURL.text, kind: kind)
         (demands, demand) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         if let predecessor, predecessor.hasSameVendor(as: upstream), predecessor.kind == kind {
             var known = predecessor.state.withLock { $0 }
@@ -126,20 +140,113 @@ final class ModelCatalogue: Sendable {
     /// Returns at once where another task runs it already.
     func run() async {
         guard !isRunning.exchange(true, ordering: .relaxed) else { return }
-        for await _ in demands { await fetch() }
+        await prepare()
+        for await _ in demands { await update() }
         // Nothing will be fetched any more: nobody need wait for it.
         firstAttempt.open()
     }
 
+    /// Begins with what another process may have left in the store. Looks once, whoever calls it.
+    func prepare() async {
+        let isFirst = state.withLock { state in
+            defer { state.hasPrepared = true }
+            return !state.hasPrepared
+        }
+        if isFirst { _ = await takeStored() }
+    }
+
+    /// Gets a fresh list, from the store or from the vendor.
+    private func update() async {
+        let deadline = ports.clock.now() + Self.longestClaim
+        while !Task.isCancelled {
+            if await takeStored() { return }
+            guard ports.clock.now() < deadline else { return await fetch() }
+            if await ports.store.claim(storedName) {
+                // Between the look and the claim the one before may have saved its list.
+                if !(await takeStored()) { await fetch() }
+                await ports.store.release(storedName)
+                return
+            }
+            guard !postpone(by: Self.lookAgain) else { return }
+            // Being cancelled ends the loop.
+            try? await ports.clock.sleep(for: Self.lookAgainSoon)
+        }
+    }
+
+    /// Puts the next look off, if there is a list to go on with.
+    private func postpone(by wait: Duration) -> Bool {
+        let now = ports.clock.now()
+        return state.withLock { state in
+            guard state.snapshot.isConfirmed else { return false }
+            state.isFetching = false
+            state.nextFetch = now + wait
+            return true
+        }
+    }
+
+    /// Takes over the stored list, if it can be used and is newer than the one there is.
+    ///
+    /// - Returns: whether the list there is now is a fresh one.
+    private func takeStored() async -> Bool {
+        let limit = Self.maximumAnswerBytes + StoredModelList.maximumHeadBytes
+        guard let bytes = await ports.store.load(storedName, maximumBytes: limit) else { return false }
+        let source = upstream.settings.baseURL.text
+        let (kind, unixTime) = (kind, ports.clock.unixTime().seconds)
+        let age: Duration
+        let entries: [ModelEntry]
+        do throws(StoredModelList.Unusable) {
+            (age, entries) = try await ports.offload.run { () throws(StoredModelList.Unusable) in
+                let stored = try StoredModelList(bytes, source: source, kind: kind)
+                let age = try stored.age(at: unixTime)
+                // What is wrong with it was never sent by the vendor: it is damage.
+                guard let entries = try? OneMinModelListing.decode(stored.answer, kind: kind),
+                    !entries.isEmpty
+                else { throw StoredModelList.Unusable(reason: "It is damaged.") }
+                return (age, entries)
+            }
+        } catch {
+            report(error)
+            return false
+        }
+        let list = ModelList(entries, permitted: models.permitted)
+        let due = ports.clock.now() + (models.refresh - age)
+        let isFresh = age < models.refresh
+        state.withLock { state in
+            if isFresh { state.isFetching = false }
+            // The store has what this process fetched itself, too.
+            if let next = state.nextFetch, state.snapshot.isConfirmed, next >= due { return }
+            state.snapshot = Snapshot(list: list, isConfirmed: true)
+            state.nextFetch = due
+            state.failures = 0
+        }
+        firstAttempt.open()
+        return isFresh
+    }
+
+    /// Tells once why a stored list cannot be used; it is looked at several times before another takes its place.
+    private func report(_ error: StoredModelList.Unusable) {
+        let isNew = state.withLock { state in
+            defer { state.reported = error }
+            return state.reported != error
+        }
+        guard isNew else { return }
+        ports.log.event(
+            .warning, "stored model list is not used",
+            [
+                LogField("upstream", .string(upstream.name)),
+                LogField("reason", .string(error.reason.description)),
+            ])
+    }
+
     private func fetch() async {
-        let answer: Result<[ModelEntry], Failure>
+        let answer: Result<(answer: [UInt8], entries: [ModelEntry]), Failure>
         do throws(Failure) {
             answer = .success(try await fetched())
         } catch {
             answer = .failure(error)
         }
         var list: ModelList?
-        if case .success(let entries) = answer { list = ModelList(entries, permitted: models.permitted) }
+        if case .success(let value) = answer { list = ModelList(value.entries, permitted: models.permitted) }
         let now = ports.clock.now()
         state.withLock { state in
             state.isFetching = false
@@ -154,10 +261,11 @@ final class ModelCatalogue: Sendable {
         }
         firstAttempt.open()
         switch answer {
-        case .success(let entries):
+        case .success(let value):
             ports.log.event(
                 .debug, "model list fetched",
-                [LogField("upstream", .string(upstream.name)), LogField("models", .int(entries.count))])
+                [LogField("upstream", .string(upstream.name)), LogField("models", .int(value.entries.count))])
+            await save(value.answer)
         case .failure(let failure):
             ports.log.event(
                 .warning, "model list cannot be fetched",
@@ -165,7 +273,14 @@ final class ModelCatalogue: Sendable {
         }
     }
 
-    private func fetched() async throws(Failure) -> [ModelEntry] {
+    private func save(_ answer: [UInt8]) async {
+        let stored = StoredModelList(answer: answer, fetched: ports.clock.unixTime().seconds)
+        await ports.store.save(
+            stored.encoded(source: upstream.settings.baseURL.text, kind: kind), as: storedName)
+        state.withLock { $0.reported = nil }
+    }
+
+    private func fetched() async throws(Failure) -> (answer: [UInt8], entries: [ModelEntry]) {
         var request = upstream.request("GET", path: OneMinModelListing.path(for: kind))
         request.timeouts = Self.timeouts
         request.maximumResponseBytes = Self.maximumAnswerBytes
@@ -181,7 +296,7 @@ final class ModelCatalogue: Sendable {
             try OneMinModelListing.decode(answer.body, kind: kind)
         }
         guard !entries.isEmpty else { throw Failure(.upstreamFailed, "The list of models is empty.") }
-        return entries
+        return (answer.body, entries)
     }
 
     /// 5 s after the first failure, twice as long after each further one, 300 s at most.

@@ -49,6 +49,11 @@ struct ModelRouter: Sendable {
         }
     }
 
+    /// Begins with the lists that other processes stored.
+    func prepare() async {
+        for vendor in vendors { await vendor.catalogue.prepare() }
+    }
+
     /// Keeps the lists of models fresh until the task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in

@@ -5,10 +5,11 @@ enum Command: Equatable {
     case help
     case version
     case serve(Options)
+    case cgi(Options)
     case check(Options)
     case count(CountOptions)
 
-    /// What `serve` and `check` take.
+    /// What `serve`, `cgi` and `check` take.
     struct Options: Equatable {
         /// The configuration file; nil for none.
         var configuration: String?
@@ -21,11 +22,13 @@ enum Command: Equatable {
     /// What `--help` prints.
     static let usage = """
         Usage: fastrelay serve [--config FILE] [--listen ADDRESS] [--protocol PROTOCOL]
+               fastrelay cgi [--config FILE]
                fastrelay check [--config FILE]
                fastrelay count [--model MODEL] [--json] [--text] [FILE…]
                fastrelay --version | --help
 
         serve   answers a web server's requests until SIGTERM
+        cgi     answers the one request that a web server started it for, as CGI program
         check   validates the configuration and prints it with its defaults
         count   prints how many tokens files have, or standard input (also as -): a text, or a
                 chat request, which is a JSON object with an array “messages”
@@ -52,6 +55,7 @@ enum Command: Equatable {
         case "--help", "-h", "help": self = .help
         case "--version": self = .version
         case "serve": self = .serve(try Self.options(arguments.dropFirst(), of: first))
+        case "cgi": self = .cgi(try Self.options(arguments.dropFirst(), of: first))
         case "check": self = .check(try Self.options(arguments.dropFirst(), of: first))
         case "count": self = .count(try CountOptions(arguments.dropFirst()))
         default: throw Self.wrong("unknown command “\(first)”")

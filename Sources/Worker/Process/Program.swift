@@ -15,8 +15,10 @@ public enum Program {
             switch try Command(arguments) {
             case .help: print(Command.usage, terminator: "")
             case .version: print("fastrelay \(version)")
-            case .check(let options): try check(options)
+            case .check(let options): print(try configuration(options).effectiveDescription(), terminator: "")
             case .count(let options): return CountCommand(options).run().rawValue
+            case .cgi(let options):
+                return CGICommand.run { () throws(ExitReason) in try configuration(options) }.rawValue
             case .serve(let options): try serve(options)
             }
             return ExitCode.success.rawValue
@@ -32,12 +34,11 @@ public enum Program {
         _ = write(STDERR_FILENO, line, line.count)
     }
 
-    private static func check(_ options: Command.Options) throws(ExitReason) {
+    private static func configuration(_ options: Command.Options) throws(ExitReason) -> Configuration {
         let variables = Launch.current().variables
-        let configuration = try orFail(.configuration) { () throws(ConfigurationError) in
+        return try orFail(.configuration) { () throws(ConfigurationError) in
             try options.readConfiguration(variables)
         }
-        print(configuration.effectiveDescription(), terminator: "")
     }
 
     private static func serve(_ options: Command.Options) throws(ExitReason) {

@@ -134,7 +134,7 @@ final class Service: Sendable {
         }
         let ports = Ports(
             transport: CurlTransport(pools: pools), clock: clock, random: SystemRandom(), log: log,
-            offload: ThreadOffload(threads: 2))
+            offload: ThreadOffload(threads: 2), store: store(configuration, log))
         let relay = CurrentRelay(Relay(configuration: configuration, ports: ports))
         let server = Server(
             speaking: gateway, loops: loops, limits: Server.Limits(configuration.limits),
@@ -150,6 +150,12 @@ final class Service: Sendable {
         return Service(
             loops: loops, relay: relay, server: server, socket: socket, manager: manager,
             configuration: configuration, threshold: threshold, ports: ports, log: log, writer: writer)
+    }
+
+    /// Where processes share lists of models, if the configuration says so.
+    static func store(_ configuration: Configuration, _ log: any ExchangeLog) -> any CatalogueStore {
+        guard let directory = configuration.cacheDirectory else { return NoCatalogueStore() }
+        return FileCatalogueStore(directory: directory, log: log)
     }
 
     /// Each exchange has two descriptors; the usual soft limit of 1024 is there for programs that use select(2).

@@ -24,12 +24,32 @@ import Testing
         #expect(try Self.load("// nothing\n{ providers: { onemin: {} }, }") == Configuration())
     }
 
+    @Test func `the cache directory is that of the file, beside it, else the first of systemd's`() throws {
+        func directory(
+            _ text: String, in file: String = "/etc/relay/fastrelay.json5", _ variable: String? = nil
+        ) throws -> String? {
+            try Configuration.load(
+                text: Array(text.utf8), fileName: file,
+                environment: variable.map { ["CACHE_DIRECTORY": $0] } ?? [:]
+            ) { _ in [] }.cacheDirectory
+        }
+        #expect(try directory(#"{cacheDirectory: "/a"}"#) == "/a")
+        #expect(try directory(#"{cacheDirectory: "a/b"}"#) == "/etc/relay/a/b")
+        #expect(try directory(#"{cacheDirectory: "a"}"#, in: "fastrelay.json5") == "a")
+        #expect(try directory(#"{cacheDirectory: "a"}"#, in: "conf/fastrelay.json5") == "conf/a")
+        #expect(try directory("{}", in: "/x", "/var/cache/one:/var/cache/two") == "/var/cache/one")
+        #expect(try directory("{}", in: "/x", "") == nil)
+        #expect(try directory(#"{cacheDirectory: "/a"}"#, in: "/x", "/b") == "/a")
+        #expect(try directory("{cacheDirectory: null}", in: "/x", "/b") == nil)
+        #expect(throws: ConfigurationError.self) { try directory(#"{cacheDirectory: ""}"#) }
+    }
+
     @Test func `every key is read`() throws {
         let configuration = try Self.load(
             """
             {
               listen: "tcp:[::1]:9000", protocol: "scgi", socketMode: "0600", socketGroup: "www-data",
-              loops: 3, drainTimeout: "1m", heartbeat: null,
+              loops: 3, drainTimeout: "1m", heartbeat: null, cacheDirectory: "/c",
               providers: {
                 mine: {
                   kind: "1min", baseURL: "http://127.0.0.1:8081/x/", assetBaseURL: "https://a.example",
@@ -59,6 +79,7 @@ import Testing
         expected.loops = 3
         expected.drainTimeout = .seconds(60)
         expected.heartbeat = nil
+        expected.cacheDirectory = "/c"
         var mine = Configuration.Provider()
         mine.name = "mine"
         mine.baseURL = try UpstreamAddress(parsing: "http://127.0.0.1:8081/x")
