@@ -4,7 +4,7 @@ internal import Relay
 /// The program behind the executable: arguments in, exit code out.
 public enum Program {
     /// The version, as `--version` prints it.
-    public static let version = "0.1.0"
+    public static let version = Relay.version
 
     /// Does what the arguments ask for.
     ///
