@@ -44,6 +44,10 @@ internal import Glibc
     private let mayShareConnection: Bool
     /// This side's port of the connection that the request was sent on; 0 before.
     private(set) var localPort: Int32 = 0
+    private let isReported: Bool
+    var tlsVersion: String?
+    /// What the call showed of its connection, once it is over; nil unless asked for.
+    public private(set) var report: ConnectionReport?
     /// Why a callback made libcurl give up, if one did.
     private var refusal: CurlError?
     private var waiter: CheckedContinuation<Void, Never>?
@@ -72,6 +76,7 @@ internal import Glibc
         firstByte = options.firstByte
         idle = options.idle
         maximumBodyBytes = options.maximumBodyBytes
+        isReported = options.isReported
         mayShareConnection = options.usesHTTP2 && options.isTLS
         // Also kept here, because libcurl does not count the time for which a call waits for another's connection.
         connectDeadline = loop.deadline(after: options.connect)
@@ -232,6 +237,7 @@ internal import Glibc
             unsafe fr_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         }
         if let file = options.certificateFile { unsafe fr_easy_set_string(easy, CURLOPT_CAINFO, file) }
+        unsafe applyInspection(options, to: easy)
         if let proxy = options.proxy { unsafe fr_easy_set_string(easy, CURLOPT_PROXY, proxy) }
         if options.goesStraight { unsafe fr_easy_set_string(easy, CURLOPT_NOPROXY, "*") }
 
@@ -282,6 +288,7 @@ internal import Glibc
         loop.cancel(timer)
         if let easy = unsafe handle {
             unsafe handle = nil
+            if isReported { unsafe report = ConnectionReport(easy, tlsVersion: tlsVersion) }
             unsafe pool.giveBack(
                 easy, of: self, isGivenUp: isGivenUp && hasIssuedRequest && mayShareConnection)
         }
@@ -293,7 +300,7 @@ internal import Glibc
 
     // MARK: What libcurl calls
 
-    private static func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+    static func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
         guard let context = unsafe context else { return nil }
         return unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     }

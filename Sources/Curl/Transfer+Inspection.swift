@@ -1,0 +1,33 @@
+internal import CCurl
+
+/// What only those ask of a call who want to judge the other side.
+extension Transfer {
+    /// Sets the options beyond those of an everyday call.
+    func applyInspection(_ options: TransferOptions, to easy: UnsafeMutableRawPointer) {
+        if !["GET", "POST"].contains(options.method) {
+            unsafe fr_easy_set_string(easy, CURLOPT_CUSTOMREQUEST, options.method)
+        }
+        if !options.verifiesCertificate {
+            unsafe fr_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
+            unsafe fr_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if options.isReported {
+            unsafe fr_easy_set_long(easy, CURLOPT_CERTINFO, 1)
+            // Nothing is printed: the remarks go to the function.
+            unsafe fr_easy_set_long(easy, CURLOPT_VERBOSE, 1)
+            unsafe fr_easy_set_debug(easy, Self.onRemark)
+            unsafe fr_easy_set_pointer(easy, CURLOPT_DEBUGDATA, Unmanaged.passUnretained(self).toOpaque())
+        }
+    }
+
+    /// A remark of libcurl about what it does.
+    private static let onRemark: curl_debug_callback = { _, kind, data, count, context in
+        guard kind == CURLINFO_TEXT, let transfer = unsafe transfer(context), let data = unsafe data else {
+            return 0
+        }
+        let bytes = unsafe UnsafeRawBufferPointer(start: data, count: count)
+        let remark = unsafe String(decoding: bytes, as: UTF8.self)
+        if let version = ConnectionReport.tlsVersion(inRemark: remark) { transfer.tlsVersion = version }
+        return 0
+    }
+}
