@@ -36,9 +36,13 @@ let package = Package(
         .target(name: "Dialects", dependencies: ["Wire"], swiftSettings: settings),
         .target(name: "Relay", dependencies: ["Wire", "Tokens", "Dialects"], swiftSettings: settings),
 
+        // A client of deployments.
+        .target(
+            name: "Doctor", dependencies: ["Curl", "EventLoop", "Wire", "Relay"], swiftSettings: settings),
+
         // The process.
         .target(
-            name: "Worker", dependencies: ["EventLoop", "FastCGI", "Curl", "Wire", "Relay"],
+            name: "Worker", dependencies: ["EventLoop", "FastCGI", "Curl", "Wire", "Relay", "Doctor"],
             swiftSettings: settings),
         .executableTarget(name: "fastrelay", dependencies: ["Worker"], swiftSettings: settings),
 
@@ -63,6 +67,9 @@ let package = Package(
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", "EventLoop", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "WorkerTests", dependencies: ["Worker", "Relay", "TestSupport"], swiftSettings: settings),
+            name: "DoctorTests", dependencies: ["Doctor", "Curl", "Relay", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "WorkerTests", dependencies: ["Worker", "Relay", "Doctor", "TestSupport"],
+            swiftSettings: settings),
     ]
 )

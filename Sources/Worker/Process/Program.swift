@@ -17,6 +17,8 @@ public enum Program {
             case .version: print("fastrelay \(version)")
             case .check(let options): print(try configuration(options).effectiveDescription(), terminator: "")
             case .count(let options): return CountCommand(options).run().rawValue
+            case .doctor(let options):
+                return try DoctorCommand(options, environment: environment()).run().rawValue
             case .serve(let options): try Service.run(options, configuration: try configuration(options))
             }
             return ExitCode.success.rawValue
