@@ -7,7 +7,8 @@ internal import Synchronization
 /// Looks at a deployment of Fastrelay from outside, as a client does, and says what is right and what is not.
 ///
 /// It makes some fifteen calls and none that could cost anything. The key is sent once, to the relay's `/v1/health/key`,
-/// over valid TLS or within a private network only; it is never printed. No redirect is followed.
+/// over valid TLS or within a private network only; it is never printed. No redirect is followed, and no proxy of the
+/// environment is asked: what it does would be taken for the deployment's doing.
 public enum Doctor {
     /// What to look at, and how.
     public struct Options: Sendable, Equatable {
@@ -36,8 +37,8 @@ public enum Doctor {
         public let description: String
     }
 
-    /// The oldest relay that has what the doctor asks for.
-    static let oldestVersion = Relay.version
+    /// A relay that has all that the doctor asks for.
+    static let sufficientVersion = Relay.version
     /// The id that its first request has, in the relay's log and in the answer.
     static let requestID = "fastrelay-doctor"
     /// How many events its streams have.

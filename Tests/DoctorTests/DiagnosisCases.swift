@@ -100,6 +100,9 @@ extension DiagnosisTests {
         },
         Case("no stream", .stream, .problem, "(status 500)") { $0.stream = .json("", status: 500) },
         Case("busy", .stream, .warning, "could not be tried") { $0.stream = .json("", status: 503) },
+        Case("rate limit", .body, .warning, "could not be tried (status 429)") {
+            $0.bodies = [(4 << 20, .json("", status: 429))]
+        },
         Case("gzip in lumps", .compression, .problem, "gzip off") {
             $0.compressed = .stream(arrivals: [1900, 1900], headers: [("content-encoding", "gzip")])
         },

@@ -107,6 +107,8 @@ import Wire
         #expect(!seen.isSafeForKey)
         seen.first.connection.remoteAddress = "10.0.0.1"
         #expect(seen.isSafeForKey)
+        seen.first.connection.remoteAddress = ""
+        #expect(!seen.isSafeForKey)
         seen = try Observations.right()
         #expect(seen.isSafeForKey)
         seen.unverified = seen.first

@@ -20,6 +20,12 @@ extension Diagnosis {
                 )
             ]
         }
+        if reply.isRefusedForNow {
+            return [
+                Finding(
+                    .warning, .body, "Bodies could not be tried\(Text.outcome(reply)).", do: "Try again.")
+            ]
+        }
         let passed = seen.bodies.first { isWhole($0) }
         let rest = passed.map { "; \(Text.size($0.bytes)) pass" } ?? "; nor does a shorter one pass"
         if reply.status == 413, reply.errorMessage?.hasPrefix("The request body is longer than") == true {
@@ -65,7 +71,7 @@ extension Diagnosis {
 
     private func stream(_ reply: Reply) -> Finding {
         guard reply.trouble == nil, reply.status == 200 else {
-            return reply.status == 503
+            return reply.isRefusedForNow
                 ? Finding(
                     .warning, .stream, "The stream could not be tried\(Text.outcome(reply)).",
                     do: "Try again.")
@@ -165,7 +171,7 @@ extension Diagnosis {
     }
 
     private func given(up reply: Reply, _ check: Finding.Check, _ what: String) -> Finding {
-        if reply.status == 503, reply.errorCode == "overloaded" {
+        if reply.isRefusedForNow {
             return Finding(
                 .warning, check, "Time-outs could not be tried\(Text.outcome(reply)).", do: "Try again.")
         }

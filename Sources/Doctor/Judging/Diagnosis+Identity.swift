@@ -35,7 +35,7 @@ extension Diagnosis {
             }
             return Finding(
                 .problem, .relay, "A Fastrelay answers that has no probes.",
-                do: "Update it to \(Doctor.oldestVersion) or newer.")
+                do: "Update it to \(Doctor.sufficientVersion) or newer.")
         case 502, 503, 504:
             return Finding(
                 .problem, .relay,

@@ -93,7 +93,8 @@ struct Diagnosis {
                 days >= Self.renewalDays
                     ? Finding(.ok, .certificate, "The certificate is valid for \(days) more days.")
                     : Finding(
-                        .warning, .certificate, "The certificate expires in \(days) days.",
+                        .warning, .certificate,
+                        "The certificate expires in \(days) day\(days == 1 ? "" : "s").",
                         do: "Look why it is not renewed by itself (certbot renew, systemd timers)."))
         } else {
             findings.append(Finding(.ok, .certificate, "The certificate is valid."))

@@ -41,6 +41,8 @@ struct Reply: Sendable {
     var errorMessage: String? { json["error"]?["message"]?.stringValue }
     /// The code of an error in OpenAI's shape.
     var errorCode: String? { json["error"]?["code"]?.stringValue }
+    /// Whether somebody says that it was too much just now, which says nothing about the deployment.
+    var isRefusedForNow: Bool { trouble == nil && (status == 429 || status == 503) }
     /// The values of a header field that may come several times.
     func values(_ name: String) -> [String] {
         headers.filter { $0.name == name }.map(\.value)
@@ -99,6 +101,10 @@ struct Observations: Sendable {
     /// Whether a key may be sent: over valid TLS, or not beyond the local network.
     var isSafeForKey: Bool {
         guard unverified == nil else { return false }
-        return url.isSecure || NetworkAddress(first.connection.remoteAddress) != .global
+        if url.isSecure { return true }
+        return switch NetworkAddress(first.connection.remoteAddress) {
+        case .loopback, .local: true
+        case .global, .unknown: false
+        }
     }
 }

@@ -94,6 +94,8 @@ struct Examination: Sendable {
     private func clear() async -> Reply? {
         guard let url = options.url.clearURL("/v1/health/request") else { return nil }
         var call = TransferOptions(url: url)
+        call.proxy = ""
+        call.maximumBodyBytes = Self.maximumAnswerBytes
         call.connect = .seconds(5)
         call.total = .seconds(10)
         return await read(call)
@@ -147,11 +149,24 @@ struct Examination: Sendable {
         call.maximumBodyBytes = Self.maximumAnswerBytes
         call.certificateFile = options.certificateFile
         call.verifiesCertificate = verifies
+        call.proxy = ""
         return call
     }
 
     /// Makes a call and reads it to its end, whatever that is.
+    ///
+    /// A second time if a kept connection turned out to be closed: none of these calls does anything.
     private func read(_ call: TransferOptions) async -> Reply {
+        let reply = await readOnce(call)
+        let isStale =
+            reply.trouble?.code == .cut && reply.status == 0 && reply.duration < Self.staleWithin
+        return isStale ? await readOnce(call) : reply
+    }
+
+    /// A server that looked at the request takes longer, or fails the second time as well.
+    private static let staleWithin = Duration.milliseconds(500)
+
+    private func readOnce(_ call: TransferOptions) async -> Reply {
         let start = EventLoop.monotonicTime()
         let transfer = pool.start(call)
         var reply = Reply()
@@ -168,8 +183,11 @@ struct Examination: Sendable {
                 case .end: isOver = true
                 }
             } catch {
-                reply.trouble = Reply.Trouble(
-                    code: error.code, message: error.message, curlCode: error.curlCode)
+                // Of an answer that is too long, the beginning tells enough.
+                if error.code != .tooLarge || reply.status == 0 {
+                    reply.trouble = Reply.Trouble(
+                        code: error.code, message: error.message, curlCode: error.curlCode)
+                }
                 isOver = true
             }
         }
