@@ -32,8 +32,8 @@ public struct ConnectionReport: Sendable, Equatable {
     /// The longest line of a certificate that is kept, in bytes.
     private static let maximumLineBytes = 1024
 
-    /// Reads what libcurl knows of a call that has not been reset.
-    init(_ easy: UnsafeMutableRawPointer, tlsVersion: String?) {
+    /// Adds what libcurl knows of a call at its end, before it is reset.
+    mutating func complete(by easy: UnsafeMutableRawPointer) {
         unsafe remoteAddress = Self.string(easy, CURLINFO_PRIMARY_IP)
         unsafe localAddress = Self.string(easy, CURLINFO_LOCAL_IP)
         switch unsafe Self.long(easy, CURLINFO_HTTP_VERSION) {
@@ -44,7 +44,6 @@ public struct ConnectionReport: Sendable, Equatable {
         default: break
         }
         unsafe verifyResult = Self.long(easy, CURLINFO_SSL_VERIFYRESULT)
-        self.tlsVersion = tlsVersion
         var pointer: UnsafeMutableRawPointer?
         unsafe fr_easy_get_pointer(easy, CURLINFO_CERTINFO, &pointer)
         guard let chain = unsafe pointer?.assumingMemoryBound(to: curl_certinfo.self).pointee,

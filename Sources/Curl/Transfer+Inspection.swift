@@ -12,12 +12,19 @@ extension Transfer {
             unsafe fr_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
         }
         if options.isReported {
+            report = ConnectionReport()
             unsafe fr_easy_set_long(easy, CURLOPT_CERTINFO, 1)
             // Nothing is printed: the remarks go to the function.
             unsafe fr_easy_set_long(easy, CURLOPT_VERBOSE, 1)
             unsafe fr_easy_set_debug(easy, Self.onRemark)
             unsafe fr_easy_set_pointer(easy, CURLOPT_DEBUGDATA, Unmanaged.passUnretained(self).toOpaque())
         }
+    }
+
+    /// The call that a callback of libcurl is about.
+    static func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+        guard let context = unsafe context else { return nil }
+        return unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     }
 
     /// A remark of libcurl about what it does.
@@ -27,7 +34,9 @@ extension Transfer {
         }
         let bytes = unsafe UnsafeRawBufferPointer(start: data, count: count)
         let remark = unsafe String(decoding: bytes, as: UTF8.self)
-        if let version = ConnectionReport.tlsVersion(inRemark: remark) { transfer.tlsVersion = version }
+        if let version = ConnectionReport.tlsVersion(inRemark: remark) {
+            transfer.report?.tlsVersion = version
+        }
         return 0
     }
 }

@@ -44,10 +44,8 @@ internal import Glibc
     private let mayShareConnection: Bool
     /// This side's port of the connection that the request was sent on; 0 before.
     private(set) var localPort: Int32 = 0
-    private let isReported: Bool
-    var tlsVersion: String?
-    /// What the call showed of its connection, once it is over; nil unless asked for.
-    public private(set) var report: ConnectionReport?
+    /// What the call showed of its connection, complete once it is over; nil unless asked for.
+    public internal(set) var report: ConnectionReport?
     /// Why a callback made libcurl give up, if one did.
     private var refusal: CurlError?
     private var waiter: CheckedContinuation<Void, Never>?
@@ -76,7 +74,6 @@ internal import Glibc
         firstByte = options.firstByte
         idle = options.idle
         maximumBodyBytes = options.maximumBodyBytes
-        isReported = options.isReported
         mayShareConnection = options.usesHTTP2 && options.isTLS
         // Also kept here, because libcurl does not count the time for which a call waits for another's connection.
         connectDeadline = loop.deadline(after: options.connect)
@@ -288,7 +285,7 @@ internal import Glibc
         loop.cancel(timer)
         if let easy = unsafe handle {
             unsafe handle = nil
-            if isReported { unsafe report = ConnectionReport(easy, tlsVersion: tlsVersion) }
+            unsafe report?.complete(by: easy)
             unsafe pool.giveBack(
                 easy, of: self, isGivenUp: isGivenUp && hasIssuedRequest && mayShareConnection)
         }
@@ -299,11 +296,6 @@ internal import Glibc
     }
 
     // MARK: What libcurl calls
-
-    static func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
-        guard let context = unsafe context else { return nil }
-        return unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-    }
 
     /// One line of the answer's head.
     private static let onHeader: fr_data_callback = { data, size, count, context in
