@@ -11,6 +11,12 @@ extension Transfer {
             unsafe fr_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0)
             unsafe fr_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0)
         }
+        if options.speaksOldTLS {
+            let versions = Int(CURL_SSLVERSION_TLSv1_0) | Int(CURL_SSLVERSION_MAX_TLSv1_1)
+            unsafe fr_easy_set_long(easy, CURLOPT_SSLVERSION, versions)
+            // OpenSSL 3 itself has no ciphers for these versions at its usual level.
+            unsafe fr_easy_set_string(easy, CURLOPT_SSL_CIPHER_LIST, "DEFAULT@SECLEVEL=0")
+        }
         if options.isReported {
             report = ConnectionReport()
             unsafe fr_easy_set_long(easy, CURLOPT_CERTINFO, 1)

@@ -38,6 +38,8 @@ public struct TransferOptions: Sendable {
 
     /// Whether the certificate has to be valid for the host. Without it anybody may answer: send no secret then.
     public var verifiesCertificate = true
+    /// Whether to speak TLS 1.0 and 1.1 only, to see whether the other side still does: it should not.
+    public var speaksOldTLS = false
     /// Whether `Transfer.report` tells of the connection afterwards.
     public var isReported = false
 

@@ -62,6 +62,7 @@ struct Case: Sendable, CustomTestStringConvertible {
         Case("cut", .reach, .problem, "breaks off") { $0.first = .failed(.cut, 52) },
         Case("no TLS", .tls, .problem, "does not agree on TLS") { $0.first = .failed(.tls, 35) },
         Case("old TLS", .tls, .problem, "TLSv1.1") { $0.first.connection.tlsVersion = "TLSv1.1" },
+        Case("old TLS as well", .tls, .warning, "SSLProtocol") { $0.oldTLS = .json("", status: 200) },
         Case("13 days", .certificate, .warning, "expires in 13 days") { $0.now += (41 - 13) * 86_400 },
         Case("14 days", .certificate, .ok, "14 more days") { $0.now += (41 - 14) * 86_400 },
         Case("expired", .certificate, .problem, "has expired") { $0.breakCertificate(10) },

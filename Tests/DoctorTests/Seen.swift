@@ -21,6 +21,7 @@ extension Observations {
         // 2026-11-21
         seen.now = 1_795_219_200
         seen.hasKey = true
+        seen.oldTLS = Reply.failed(.tls, 35)
         seen.clear = Reply.failed(.unreachable, 7)
         seen.health = .json(#"{"status":"ok"}"#)
         seen.preflight = .json(

@@ -12,7 +12,7 @@ from typing import Callable, Iterator
 
 import pytest
 
-from doctor import doctor
+from doctor import CODES, doctor
 from fake_onemin import BAD_KEY, FakeOneMin
 from harness import KEY, Nginx, Stack, free_port, openssl_certificate, run_cli, tcp_accepts
 
@@ -197,6 +197,16 @@ def test_a_proxy_that_is_not_believed(make_stack: Callable[..., Stack], tmp_path
             "fastcgi_keep_conn on;\nset_real_ip_from 127.0.0.2;\nreal_ip_header X-Forwarded-For;"})
     with proxy(tmp_path / "believed", stack.nginx.port, location=location) as port:
         assert doctor(f"http://127.0.0.1:{port}/v1")["address"] == "ok"
+
+
+@pytest.mark.parametrize(("protocols", "level"), [("TLSv1 TLSv1.1 TLSv1.2", "warning"), ("TLSv1.2", "ok")])
+def test_old_tls(stack: Stack, tmp_path: pathlib.Path, protocols: str, level: str) -> None:
+    certificate, key = certificate_of(tmp_path / "certificate", "localhost", "20200101", "20900101")
+    server = f"ssl_protocols {protocols}; ssl_ciphers DEFAULT@SECLEVEL=0;"
+    with proxy(tmp_path / "proxy", stack.nginx.port, server=server, tls=(certificate, key)) as port:
+        findings = doctor(f"https://localhost:{port}/v1", "--ca", str(certificate))
+    assert findings["tls"] == level and findings.code == CODES[level]
+    assert findings["certificate"] == "ok" and findings["http"] == "note"
 
 
 def test_a_redirect_is_told_and_not_followed(make_stack: Callable[..., Stack], tmp_path: pathlib.Path) -> None:

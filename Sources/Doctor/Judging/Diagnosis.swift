@@ -76,12 +76,15 @@ struct Diagnosis {
         var findings: [Finding] = []
         if let version = connection.tlsVersion {
             let isGood = version == "TLSv1.2" || version == "TLSv1.3"
+            let isOld = seen.oldTLS.map { $0.trouble == nil } == true
             findings.append(
-                isGood
-                    ? Finding(.ok, .tls, "The connection uses \(version).")
-                    : Finding(
-                        .problem, .tls, "The connection uses \(version), which is broken.",
-                        do: "Allow TLS 1.2 and 1.3 only (nginx: `ssl_protocols TLSv1.2 TLSv1.3;`)."))
+                isGood && isOld
+                    ? Self.oldTLS
+                    : isGood
+                        ? Finding(.ok, .tls, "The connection uses \(version).")
+                        : Finding(
+                            .problem, .tls, "The connection uses \(version), which is broken.",
+                            do: "Allow TLS 1.2 and 1.3 only (nginx: `ssl_protocols TLSv1.2 TLSv1.3;`)."))
         }
         let expiry = connection.certificate.first { $0.name == "Expire date" }
             .flatMap { CertificateDate.seconds($0.value) }
@@ -101,6 +104,12 @@ struct Diagnosis {
         }
         return findings
     }
+
+    private static let oldTLS = Finding(
+        .warning, .tls, "The server still speaks TLS 1.0 or 1.1 with those who want it, which are broken.",
+        do:
+            "Allow TLS 1.2 and 1.3 only (nginx: `ssl_protocols TLSv1.2 TLSv1.3;`, Apache: `SSLProtocol -all +TLSv1.2 "
+            + "+TLSv1.3`).")
 
     /// Certificates of 90 days are renewed 30 days before their end; one with less was forgotten.
     private static let renewalDays = 14

@@ -68,6 +68,8 @@ struct Observations: Sendable {
     var first: Reply
     /// The same without, where the certificate is not valid; everything below was then seen without as well.
     var unverified: Reply?
+    /// The same by a client that speaks TLS 1.0 and 1.1 only.
+    var oldTLS: Reply?
     /// The same in clear.
     var clear: Reply?
     /// `GET /health`.

@@ -74,12 +74,14 @@ struct Examination: Sendable {
         async let healthReply = read(call("/health", verifies: verifies))
         async let keyReply = key(before)
         async let clearReply = clear()
+        async let oldReply = oldTLS()
         var seen = before
         seen.preflight = await preflightReply
         seen.refused = await refusedReply
         seen.health = await healthReply
         seen.key = await keyReply
         seen.clear = await clearReply
+        seen.oldTLS = await oldReply
         return seen
     }
 
@@ -89,6 +91,14 @@ struct Examination: Sendable {
             call(
                 "/v1/health/key", verifies: true, headers: [("authorization", "Bearer \(key.revealed())")],
                 total: .seconds(30)))
+    }
+
+    /// Without a look at the certificate: what counts is whether there is a connection.
+    private func oldTLS() async -> Reply? {
+        guard options.url.isSecure else { return nil }
+        var call = self.call("/v1/health/request", verifies: false)
+        call.speaksOldTLS = true
+        return await read(call)
     }
 
     private func clear() async -> Reply? {
