@@ -38,9 +38,14 @@ let package = Package(
         .target(name: "Dialects", dependencies: ["Wire"], swiftSettings: settings),
         .target(name: "Relay", dependencies: ["Wire", "Tokens", "Dialects"], swiftSettings: settings),
 
+        // A client of deployments.
+        .target(
+            name: "Doctor", dependencies: ["Curl", "EventLoop", "Wire", "Relay"], swiftSettings: settings),
+
         // The process.
         .target(
-            name: "Worker", dependencies: ["EventLoop", "CGI", "FastCGI", "SCGI", "Curl", "Wire", "Relay"],
+            name: "Worker",
+            dependencies: ["EventLoop", "CGI", "FastCGI", "SCGI", "Curl", "Wire", "Relay", "Doctor"],
             swiftSettings: settings),
         .executableTarget(name: "fastrelay", dependencies: ["Worker"], swiftSettings: settings),
 
@@ -75,7 +80,9 @@ let package = Package(
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", "EventLoop", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "WorkerTests", dependencies: ["Worker", "EventLoop", "Relay", "TestSupport"],
+            name: "DoctorTests", dependencies: ["Doctor", "Curl", "Relay", "Wire"], swiftSettings: settings),
+        .testTarget(
+            name: "WorkerTests", dependencies: ["Worker", "EventLoop", "Relay", "Doctor", "TestSupport"],
             swiftSettings: settings),
     ]
 )

@@ -69,7 +69,8 @@ allowed_imports() {
         Tokens) echo CVocabulary ;;
         Dialects) echo Wire ;;
         Relay) echo Wire Tokens Dialects Synchronization ;;
-        Worker) echo EventLoop CGI FastCGI SCGI Curl Wire Relay Glibc Synchronization ;;
+        Doctor) echo Curl EventLoop Wire Relay Glibc Synchronization ;;
+        Worker) echo EventLoop CGI FastCGI SCGI Curl Wire Relay Doctor Glibc Synchronization ;;
         fastrelay) echo Worker Glibc ;;
         *) return 1 ;;
     esac

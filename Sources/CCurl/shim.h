@@ -22,6 +22,9 @@ typedef size_t (*fr_data_callback)(char *data, size_t size, size_t count, void *
 static inline CURLcode fr_easy_set_data_callback(CURL *handle, CURLoption option, fr_data_callback callback) {
     return curl_easy_setopt(handle, option, callback);
 }
+static inline CURLcode fr_easy_set_debug(CURL *handle, curl_debug_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, callback);
+}
 static inline CURLcode fr_easy_set_before_request(CURL *handle, curl_prereq_callback callback) {
     return curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, callback);
 }

@@ -44,6 +44,8 @@ internal import Glibc
     private let mayShareConnection: Bool
     /// This side's port of the connection that the request was sent on; 0 before.
     private(set) var localPort: Int32 = 0
+    /// What the call showed of its connection, complete once it is over; nil unless asked for.
+    public internal(set) var report: ConnectionReport?
     /// Why a callback made libcurl give up, if one did.
     private var refusal: CurlError?
     private var waiter: CheckedContinuation<Void, Never>?
@@ -232,6 +234,7 @@ internal import Glibc
             unsafe fr_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         }
         if let file = options.certificateFile { unsafe fr_easy_set_string(easy, CURLOPT_CAINFO, file) }
+        unsafe applyInspection(options, to: easy)
         if let proxy = options.proxy { unsafe fr_easy_set_string(easy, CURLOPT_PROXY, proxy) }
         if options.goesStraight { unsafe fr_easy_set_string(easy, CURLOPT_NOPROXY, "*") }
 
@@ -282,6 +285,7 @@ internal import Glibc
         loop.cancel(timer)
         if let easy = unsafe handle {
             unsafe handle = nil
+            unsafe report?.complete(by: easy)
             unsafe pool.giveBack(
                 easy, of: self, isGivenUp: isGivenUp && hasIssuedRequest && mayShareConnection)
         }
@@ -292,11 +296,6 @@ internal import Glibc
     }
 
     // MARK: What libcurl calls
-
-    private static func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
-        guard let context = unsafe context else { return nil }
-        return unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-    }
 
     /// One line of the answer's head.
     private static let onHeader: fr_data_callback = { data, size, count, context in

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// One HTTP request and how long its parts may take.
 public struct TransferOptions: Sendable {
-    /// `GET` or `POST`.
+    /// `GET`, `POST`, or another one whose answer is read like theirs, such as `OPTIONS`.
     public var method = "GET"
     /// `http` or `https`; no other protocol is spoken.
     public var url: String
@@ -35,6 +35,13 @@ public struct TransferOptions: Sendable {
     /// Not for answers that are long and read slowly: a paused transfer still buffers what its stream's window of
     /// 32 MiB granted, as long as other calls read from the connection.
     public var usesHTTP2 = true
+
+    /// Whether the certificate has to be valid for the host. Without it anybody may answer: send no secret then.
+    public var verifiesCertificate = true
+    /// Whether to speak TLS 1.0 and 1.1 only, to see whether the other side still does: it should not.
+    public var speaksOldTLS = false
+    /// Whether `Transfer.report` tells of the connection afterwards.
+    public var isReported = false
 
     /// `connect` as libcurl takes it: at least one, because 0 would be its default of five minutes.
     var connectMilliseconds: Int {

@@ -68,7 +68,7 @@ import Wire
                 ("REQUEST_METHOD", "POST"), ("REQUEST_URI", "/v1/chat/completions"), ("QUERY_STRING", "a=b"),
                 ("CONTENT_TYPE", "application/json"), ("HTTP_CONTENT_TYPE", "application/json"),
                 ("CONTENT_LENGTH", "2"), ("HTTP_CONTENT_LENGTH", "2"), ("REMOTE_ADDR", "192.0.2.1"),
-                ("HTTPS", "on"),
+                ("HTTPS", "on"), ("SERVER_PROTOCOL", "HTTP/2.0"), ("SCRIPT_NAME", "/relay"),
                 ("HTTP_AUTHORIZATION", "Bearer key"), ("HTTP_X_API_KEY", "other"),
                 ("HTTP_X_FORWARDED_FOR", "1.2.3.4"),
             ], body: Array("{}".utf8))
@@ -78,10 +78,16 @@ import Wire
         #expect(request.contentLength == 2)
         #expect(request.remoteAddress == "192.0.2.1")
         #expect(request.scheme == "https")
+        #expect(request.httpVersion == "HTTP/2.0")
+        #expect(request.mount == "/relay")
         #expect(request.headers["authorization"] == "Bearer key")
         #expect(request.headers["x-api-key"] == "other")
         #expect(request.headers["content-type"] == nil)
         #expect(request.bodyProblem == nil)
+    }
+
+    @Test func `a script name that is the whole path is no mount`() {
+        #expect(Self.request([("SCRIPT_NAME", "/v1/models"), ("REQUEST_URI", "/v1/models?a")]).mount == "")
     }
 
     @Test func `a body shorter than announced is truncated`() {

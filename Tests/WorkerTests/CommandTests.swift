@@ -1,3 +1,4 @@
+import Doctor
 import Relay
 import Testing
 
@@ -32,6 +33,24 @@ import Testing
         #expect(try CountOptions(["--model=gpt-5"]).model == "gpt-5")
     }
 
+    @Test func `doctor takes one URL among its options`() throws {
+        guard
+            case .doctor(let options) = try Command([
+                "doctor", "--json", "https://a.example/v1", "--key=k", "--quick", "--ca", "ca.pem",
+                "--origin",
+                "https://page.example", "--wait", "110",
+            ])
+        else { throw Failed() }
+        let examination = options.examination
+        #expect(examination.url.base == "https://a.example/v1")
+        #expect(examination.key == Secret("k") && options.isJSON && examination.isQuick)
+        #expect(examination.certificateFile == "ca.pem" && examination.waitSeconds == 110)
+        #expect(examination.origin == "https://page.example")
+        let plain = try DoctorOptions(["http://a"])
+        #expect(plain.examination.key == nil && !plain.isJSON && !plain.examination.isQuick)
+        #expect(plain.examination.waitSeconds == 65)
+    }
+
     private struct Failed: Error {}
 
     @Test(arguments: [
@@ -48,6 +67,20 @@ import Testing
         (["count", "--model="], "--model needs a value"),
         (["count", "--json=yes"], "unknown option “--json” for count"),
         (["count", "a", "-x"], "unknown option “-x” for count"),
+        (["doctor"], "doctor needs a URL"),
+        (["doctor", "https://a", "https://b"], "doctor takes one URL"),
+        (["doctor", "a"], "the URL has to begin with https:// or http://"),
+        (["doctor", "https://a", "--key"], "--key needs a value"),
+        (["doctor", "https://a", "--quick=1"], "unknown option “--quick” for doctor"),
+        (["doctor", "https://a", "--wait", "0"], "--wait takes 1 to 120 seconds"),
+        (
+            ["doctor", "https://a", "--key", "se cret"],
+            "the key of --key has spaces or characters beyond ASCII, or is too long"
+        ),
+        (
+            ["doctor", "https://a", "--origin", "https://b/c"],
+            "--origin takes scheme, host and port, such as https://chat.example.org"
+        ),
     ])
     func `wrong usage is said in one line and ends with 64`(arguments: [String], message: String) throws {
         let reason = try #require(throws: ExitReason.self) { try Command(arguments) }

@@ -30,6 +30,10 @@ public struct ClientRequest: Sendable {
     public var remoteAddress: String
     /// The scheme by which the client came, `http` or `https`.
     public var scheme: String
+    /// Where the web server has mounted the relay, such as `/relay`; empty at the root, or when it does not tell.
+    public var mount: String
+    /// How the client spoke to the web server, such as `HTTP/2.0`; empty when it does not tell.
+    public var httpVersion: String
     /// What was read of the body. Ignored when `bodyProblem` is set.
     public var body: [UInt8]
     /// What is wrong with the body.
@@ -39,8 +43,8 @@ public struct ClientRequest: Sendable {
     public init(
         method: String, path: String, rawPath: String? = nil, query: String = "",
         headers: HeaderFields = HeaderFields(), contentType: String? = nil, contentLength: Int? = nil,
-        remoteAddress: String = "", scheme: String = "https", body: [UInt8] = [],
-        bodyProblem: BodyProblem? = nil
+        remoteAddress: String = "", scheme: String = "https", mount: String = "", httpVersion: String = "",
+        body: [UInt8] = [], bodyProblem: BodyProblem? = nil
     ) {
         self.method = method
         self.path = path
@@ -51,6 +55,8 @@ public struct ClientRequest: Sendable {
         self.contentLength = contentLength
         self.remoteAddress = remoteAddress
         self.scheme = scheme
+        self.mount = mount
+        self.httpVersion = httpVersion
         self.body = body
         self.bodyProblem = bodyProblem
     }

@@ -14,6 +14,7 @@ public final class Exchange {
         case sendModels
         case sendModel(id: String)
         case chat(body: [UInt8], credential: String)
+        case run(any RunningChat)
     }
 
     /// What is to be done next.
@@ -86,6 +87,12 @@ public final class Exchange {
         if status != 204 { fields.add("content-length", String(body.count)) }
         for (name, value) in headers { fields.add(name, value) }
         try await send(head: complete(fields, status: status), body: isHead ? [] : body, isLast: true)
+    }
+
+    /// Sends a whole answer that is true at this moment only, such as a state of health.
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) func sendFresh(status: Int, body: [UInt8]) async throws(ExchangeStop) {
+        try await send(status: status, body: body, headers: [("cache-control", "no-store")])
     }
 
     /// Sends a piece of a stream; the first one brings status 200 with it.

@@ -10,6 +10,7 @@ public final class Relay: Sendable {
     private let ports: Ports
     private let router: ModelRouter
     private let hasher: CallerHasher
+    private let probes = ProbeGate()
 
     /// Makes the relay for a configuration; nothing is fetched yet.
     ///
@@ -128,7 +129,35 @@ public final class Relay: Sendable {
             return .chat(
                 body: try RequestBody.json(of: request, maximumBytes: configuration.limits.bodyBytes),
                 credential: credential)
+        case .probe(let probe): return try firstStep(of: probe, request, credential, exchange)
         case .unknown: return .fail(Failure(.routeNotFound, "Unknown request URL."))
+        }
+    }
+
+    private func firstStep(
+        of probe: Probe, _ request: borrowing ClientRequest, _ credential: String, _ exchange: Exchange
+    ) throws(Failure) -> Exchange.Step {
+        let query = try ProbeQuery(request.query)
+        switch probe {
+        case .request: return .send(status: 200, body: RequestReport.body(for: copy request))
+        case .body:
+            let body = try RequestBody.whole(of: copy request, maximumBytes: configuration.limits.bodyBytes)
+            return .send(status: 200, body: RequestReport.bodyReport(bytes: body.count))
+        case .stream:
+            return .run(try StreamProbe(exchange, query, pass: try probes.enter(), clock: ports.clock))
+        case .wait:
+            return .run(
+                try WaitProbe(
+                    exchange, query, pass: try probes.enter(), clock: ports.clock,
+                    heartbeat: configuration.heartbeat))
+        case .key:
+            guard let upstream = configuration.providers.first.map(Upstream.init) else {
+                throw Failure(.routeNotFound, "No provider is configured whose keys could be looked at.")
+            }
+            return .run(
+                KeyProbe(
+                    exchange, pass: try probes.enter(), upstream: upstream, credential: credential,
+                    ports: ports))
         }
     }
 
@@ -139,7 +168,7 @@ public final class Relay: Sendable {
         switch step {
         case .none: break
         case .fail(let failure): throw .failure(failure)
-        case .send(let status, let body): try await exchange.send(status: status, body: body)
+        case .send(let status, let body): try await exchange.sendFresh(status: status, body: body)
         case .allow(let methods):
             try await exchange.send(
                 status: 204, contentType: nil, body: [], headers: [("allow", methods.joined(separator: ", "))]
@@ -148,6 +177,7 @@ public final class Relay: Sendable {
             try await exchange.send(status: 200, body: OpenAIModelEncoder.list(await router.listing()))
         case .sendModel(let id): try await sendModel(id, exchange)
         case .chat(let body, let credential): return try await chat(body, credential, exchange)
+        case .run(let probe): return probe
         }
         return nil
     }

@@ -3,11 +3,10 @@ import Wire
 
 /// Whether a request's body can be what its route wants, before anybody looks into it.
 enum RequestBody {
-    /// Takes a JSON body.
+    /// Takes a body of any kind.
     ///
-    /// A missing content type passes: the body then shows whether it is JSON.
-    /// - Throws: the failure for a body that is too large, incomplete, late, compressed, or of another type.
-    static func json(of request: ClientRequest, maximumBytes: Int) throws(Failure) -> [UInt8] {
+    /// - Throws: the failure for a body that is too large, incomplete or late.
+    static func whole(of request: ClientRequest, maximumBytes: Int) throws(Failure) -> [UInt8] {
         switch request.bodyProblem {
         case .tooLarge(let limit): throw tooLarge(limit)
         case .truncated:
@@ -18,13 +17,22 @@ enum RequestBody {
         case nil: break
         }
         guard request.body.count <= maximumBytes else { throw tooLarge(maximumBytes) }
+        return request.body
+    }
+
+    /// Takes a JSON body.
+    ///
+    /// A missing content type passes: the body then shows whether it is JSON.
+    /// - Throws: the failure for a body that is too large, incomplete, late, compressed, or of another type.
+    static func json(of request: ClientRequest, maximumBytes: Int) throws(Failure) -> [UInt8] {
+        let body = try whole(of: request, maximumBytes: maximumBytes)
         if let type = request.contentType, !isJSON(type) {
             throw Failure(.unsupportedMediaType, "The content type has to be application/json.")
         }
         if let coding = request.headers["content-encoding"], coding.lowercased() != "identity" {
             throw Failure(.unsupportedMediaType, "Compressed request bodies are not supported.")
         }
-        return request.body
+        return body
     }
 
     /// True for `application/json`, `text/json` and `…+json`, with any parameters.

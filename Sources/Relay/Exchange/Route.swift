@@ -5,12 +5,14 @@ enum Route: Equatable {
     case models
     case model(id: String)
     case chatCompletions
+    case probe(Probe)
     case unknown
 
     /// The names of routes in log lines and metrics: a bounded set.
     enum Name: String, CaseIterable {
         case root, health, models, model
         case chatCompletions = "chat_completions"
+        case probe
         case unknown
     }
 
@@ -32,7 +34,14 @@ enum Route: Equatable {
         case "/health" where !hasVersion: self = .health
         case "/models": self = .models
         case "/chat/completions": self = .chatCompletions
-        default: self = rest.hasPrefix("/models/") ? .model(id: String(rest.dropFirst(8))) : .unknown
+        default:
+            if rest.hasPrefix("/models/") {
+                self = .model(id: String(rest.dropFirst(8)))
+            } else if rest.hasPrefix("/health/"), let probe = Probe(rawValue: String(rest.dropFirst(8))) {
+                self = .probe(probe)
+            } else {
+                self = .unknown
+            }
         }
     }
 
@@ -44,6 +53,7 @@ enum Route: Equatable {
         case .models: .models
         case .model: .model
         case .chatCompletions: .chatCompletions
+        case .probe: .probe
         case .unknown: .unknown
         }
     }
@@ -53,6 +63,7 @@ enum Route: Equatable {
         switch self {
         case .root, .health, .models, .model: ["GET", "HEAD", "OPTIONS"]
         case .chatCompletions: ["POST", "OPTIONS"]
+        case .probe(let probe): probe.methods
         case .unknown: []
         }
     }
@@ -62,6 +73,7 @@ enum Route: Equatable {
         switch self {
         case .root, .health, .unknown: false
         case .models, .model, .chatCompletions: true
+        case .probe(let probe): probe.needsCredential
         }
     }
 

@@ -1,4 +1,4 @@
-/// A chat whose upstream calls run.
+/// A chat whose upstream calls run, or a probe that takes time as a chat does.
 protocol RunningChat: AnyObject {
     /// Carries it to the end of its answer. No call outlives that.
     ///

@@ -12,6 +12,7 @@ struct CGIVariables {
     private var contentLength = ""
     private var remoteAddress = ""
     private var scheme = "http"
+    private var httpVersion = ""
     private var headers = HeaderFields()
 
     /// Takes one variable. Bytes of the value that are not UTF-8 are repaired.
@@ -37,6 +38,8 @@ struct CGIVariables {
             contentLength = value.text
         } else if name.equals("REMOTE_ADDR") {
             remoteAddress = value.text
+        } else if name.equals("SERVER_PROTOCOL") {
+            httpVersion = value.text
         } else if name.equals("REQUEST_SCHEME") {
             scheme = value.text
         } else if name.equals("HTTPS") {
@@ -73,7 +76,8 @@ struct CGIVariables {
         return ClientRequest(
             method: method, path: path, rawPath: rawPath, query: query, headers: headers,
             contentType: contentType.isEmpty ? nil : contentType, contentLength: announced,
-            remoteAddress: remoteAddress, scheme: scheme, body: body, bodyProblem: problem)
+            remoteAddress: remoteAddress, scheme: scheme, mount: rawPath == scriptName ? "" : scriptName,
+            httpVersion: httpVersion, body: body, bodyProblem: problem)
     }
 
     /// Takes the mount point off a path.

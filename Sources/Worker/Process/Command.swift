@@ -8,6 +8,7 @@ enum Command: Equatable {
     case cgi(Options)
     case check(Options)
     case count(CountOptions)
+    case doctor(DoctorOptions)
 
     /// What `serve`, `cgi` and `check` take.
     struct Options: Equatable {
@@ -25,6 +26,8 @@ enum Command: Equatable {
                fastrelay cgi [--config FILE]
                fastrelay check [--config FILE]
                fastrelay count [--model MODEL] [--json] [--text] [FILE…]
+               fastrelay doctor URL [--key KEY] [--quick] [--json] [--ca FILE]
+                                [--origin ORIGIN] [--wait SECONDS]
                fastrelay --version | --help
 
         serve   answers a web server's requests until SIGTERM
@@ -32,17 +35,24 @@ enum Command: Equatable {
         check   validates the configuration and prints it with its defaults
         count   prints how many tokens files have, or standard input (also as -): a text, or a
                 chat request, which is a JSON object with an array “messages”
+        doctor  looks at a deployment from outside, without any call that costs something, and
+                says what is right, what is wrong and what to do; takes about 70 seconds
 
           --config FILE        configuration (JSON5); without it everything has its default
           --listen ADDRESS     unix:PATH, tcp:HOST:PORT or fd:N; without it a listening socket on
                                descriptor 0, else what the configuration says
           --protocol PROTOCOL  what the web server speaks: fastcgi or scgi
           --model MODEL        whose tokens to count; else the request's own model, else gpt-4o
-          --json               one JSON object a line
+          --json               one JSON object a line; for doctor, one JSON object
           --text               counts chat requests as the text they are
+          --key KEY            a key to try; better in OPENAI_API_KEY, where no other user sees it
+          --quick              leaves time-outs out: a few seconds
+          --ca FILE            certificate authorities (PEM) instead of the system's
+          --origin ORIGIN      the web page that is to call, such as https://chat.example.org
+          --wait SECONDS       how long a silence has to be borne, 1 to 120; default 65
 
         Exit codes: 0 done, 64 wrong usage, 65 a chat request is wrong, 66 a file cannot be read,
-        71 cannot listen, 78 wrong configuration.
+        71 cannot listen, 78 wrong configuration. doctor: 0 all is right, 1 warnings, 2 problems.
 
         """
 
@@ -57,6 +67,7 @@ enum Command: Equatable {
         case "serve": self = .serve(try Self.options(arguments.dropFirst(), of: first))
         case "cgi": self = .cgi(try Self.options(arguments.dropFirst(), of: first))
         case "check": self = .check(try Self.options(arguments.dropFirst(), of: first))
+        case "doctor": self = .doctor(try DoctorOptions(arguments.dropFirst()))
         case "count": self = .count(try CountOptions(arguments.dropFirst()))
         default: throw Self.wrong("unknown command “\(first)”")
         }

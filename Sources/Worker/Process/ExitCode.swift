@@ -2,6 +2,10 @@
 public enum ExitCode: Int32, Sendable {
     /// All went well.
     case success = 0
+    /// `doctor` has warnings.
+    case warnings = 1
+    /// `doctor` has problems.
+    case problems = 2
     /// The arguments are wrong. `EX_USAGE`
     case usage = 64
     /// A file's content is wrong. `EX_DATAERR`

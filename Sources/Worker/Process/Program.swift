@@ -4,7 +4,7 @@ internal import Relay
 /// The program behind the executable: arguments in, exit code out.
 public enum Program {
     /// The version, as `--version` prints it.
-    public static let version = "0.1.0"
+    public static let version = Relay.version
 
     /// Does what the arguments ask for.
     ///
@@ -19,6 +19,8 @@ public enum Program {
             case .count(let options): return CountCommand(options).run().rawValue
             case .cgi(let options):
                 return CGICommand.run { () throws(ExitReason) in try configuration(options) }.rawValue
+            case .doctor(let options):
+                return try DoctorCommand(options, environment: Launch.current().variables).run().rawValue
             case .serve(let options): try serve(options)
             }
             return ExitCode.success.rawValue
