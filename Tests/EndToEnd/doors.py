@@ -11,7 +11,7 @@ import tempfile
 from typing import Any, Mapping
 
 import harness
-from harness import REPOSITORY, Process, Stack, Worker, free_port, openssl_certificate, tcp_accepts
+from harness import REPOSITORY, Process, Stack, Worker, free_port, openssl_certificate, tcp_accepts, wait_until
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 APACHE, LIGHTTPD, CADDY = (shutil.which(name, path=PATH) or name for name in ("apache2", "lighttpd", "caddy"))
@@ -258,6 +258,15 @@ class FcgidStack(Stack):
                 pass
         return found
 
+    def wait_for_exchange(self, request_id: str) -> dict[str, Any]:
+        """The workers' lines stand in Apache's own log."""
+        def line() -> dict[str, Any] | None:
+            for text in (self.door.directory / "error.log").read_text().splitlines():
+                if f'"request_id":"{request_id}"' in text and text.endswith("}"):
+                    return json.loads(text[text.index("{"):])
+            return None
+        return wait_until(line, 10, f"the log line of {request_id}")
+
     def stop(self) -> None:
         self.door.stop()
         shutil.rmtree(self.run, ignore_errors=True)
@@ -285,6 +294,9 @@ class DoorStack(Stack):
             self.worker.stop()
             shutil.rmtree(self.run, ignore_errors=True)
             raise
+
+    def wait_for_exchange(self, request_id: str) -> dict[str, Any]:
+        return self.worker.wait_for_exchange(request_id)
 
     def stop(self) -> None:
         super().stop()

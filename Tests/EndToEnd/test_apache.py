@@ -9,13 +9,16 @@ import socket
 import ssl
 from typing import Any
 
+import h2.connection
+import h2.errors
+import h2.events
 import httpx
 import pytest
 
-from doors import DoorStack, ProxyApache
+from doors import APACHE_MODULES, DoorStack, ProxyApache
 from fake_onemin import directive
 from front_door_checks import ORIGIN, FrontDoorChecks, ServiceChecks, is_error, preflight
-from harness import KEY, contents, question
+from harness import KEY, contents, question, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -67,14 +70,45 @@ class TestApache(FrontDoorChecks, ServiceChecks):
         assert allowed.headers["Vary"] == refused.headers["Vary"] == "Origin"
         assert preflight(door).headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
 
-    def test_one_request_id_for_client_and_log(self, door: DoorStack):
+    def test_one_request_id_for_client_and_logs(self, make_door: Any):
+        door = make_door({"extra": 'CustomLog access.log "%{X-Request-Id}i"'})
         answer = door.get("/v1/models")
         assert len(answer.headers.get_all("x-request-id")) == 1
-        assert door.worker.wait_for_exchange(answer.headers["x-request-id"])["route"] == "models"
+        identifier = answer.headers["x-request-id"]
+        assert door.worker.wait_for_exchange(identifier)["route"] == "models"
+        log = door.door.directory / "access.log"
+        wait_until(lambda: log.read_text().splitlines() == [identifier], 5, "the line in Apache's log")
+        assert door.get("/v1/models", headers={"x-request-id": "mine"}).headers.get_all("x-request-id") == ["mine"]
 
     def test_apaches_own_time_out_is_an_error_in_openai_shape(self, make_door: Any):
         door = make_door({"replace": (("timeout=3900 ", "timeout=1 "),)})
         is_error(door.chat(directive(mode="stall", at="head")), 504, "relay_timeout")
+
+    def test_over_http2_events_flow_and_a_reset_is_noticed(self, make_door: Any, fake: Any):
+        door = make_door({"extra": f"LoadModule http2_module {APACHE_MODULES}/mod_http2.so\nProtocols h2 http/1.1"},
+                         heartbeat="100ms")
+        context = ssl.create_default_context(cafile=str(door.door.certificate))
+        context.set_alpn_protocols(["h2"])
+        with socket.create_connection(("127.0.0.1", door.door.tls_port), 10) as plain, \
+                context.wrap_socket(plain, server_hostname="localhost") as connection:
+            http2 = h2.connection.H2Connection()
+            http2.initiate_connection()
+            http2.send_headers(1, [
+                (":method", "POST"), (":path", "/v1/chat/completions"), (":scheme", "https"), (":authority", "localhost"),
+                ("authorization", f"Bearer {KEY}"), ("content-type", "application/json")])
+            prompt = directive(gate="http2", chunks=["one", "two", "three"])
+            http2.send_data(1, json.dumps(question(prompt, stream=True)).encode(), end_stream=True)
+            connection.sendall(http2.data_to_send())
+            request, seen = fake.wait_for_chat(), b""
+            for piece in (b"one", b"two"):
+                fake.gate("http2").release()
+                while piece not in seen:
+                    for event in http2.receive_data(connection.recv(65536)):
+                        seen += event.data if isinstance(event, h2.events.DataReceived) else b""
+                    connection.sendall(http2.data_to_send())
+            http2.reset_stream(1, h2.errors.ErrorCodes.CANCEL)
+            connection.sendall(http2.data_to_send())
+            fake.wait_for_abort(request, 5)
 
     def test_an_open_stream_takes_a_thread(self, make_door: Any, fake: Any):
         """What MaxRequestWorkers limits: a request beyond it waits until a stream has ended."""

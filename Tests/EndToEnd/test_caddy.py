@@ -14,6 +14,6 @@ def make_server():
 
 
 class TestCaddy(FrontDoorChecks, ServiceChecks):
-    writes_until_told = 3
+    writes_until_told = 4
     missing_worker = (502, "relay_unavailable")
     refuses_announced_length = False

@@ -27,13 +27,6 @@ def shared_door(shared_fake: FakeOneMin, tmp_path_factory: pytest.TempPathFactor
 class TestFcgid(FrontDoorChecks):
     writes_until_told = 2
 
-    def test_a_client_that_left_is_logged_as_such(self, door: FcgidStack, fake: Any):
-        with door.stream(directive(mode="stall", at=1), headers={"x-request-id": "left-fcgid"}) as stream:
-            assert stream.text(5)
-        # The workers' lines stand in Apache's own log.
-        log = door.door.directory / "error.log"
-        wait_until(lambda: re.search(r'"left-fcgid".*"client_left"', log.read_text()), 10, "the log line")
-
     def test_requests_at_once_have_processes_of_their_own(self, door: FcgidStack, fake: Any):
         with contextlib.ExitStack() as stack:
             streams = []

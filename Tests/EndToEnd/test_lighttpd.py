@@ -14,5 +14,5 @@ def make_server():
 
 
 class TestLighttpd(FrontDoorChecks, ServiceChecks):
-    writes_until_told = 2
+    writes_until_told = 1
     grants_by_name = False
