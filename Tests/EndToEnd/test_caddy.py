@@ -17,3 +17,4 @@ class TestCaddy(FrontDoorChecks, ServiceChecks):
     writes_until_told = 4
     missing_worker = (502, "relay_unavailable")
     refuses_announced_length = False
+    unknown_length = "-1"

@@ -68,7 +68,7 @@ def test_what_the_server_tells(tmp_path: pathlib.Path):
     server = FcgidApache(tmp_path / "server", run, f"/usr/bin/python3 {program}", run / "nothing.json5")
     try:
         server.start()
-        told_at(server)
+        told_at(server, "200000")
     finally:
         server.stop()
         shutil.rmtree(run)
