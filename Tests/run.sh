@@ -17,11 +17,12 @@ python=.build/venv/bin/python
 
 install_packages() {
     local missing=() package
-    for package in nginx curl openssl pkg-config shellcheck; do
+    for package in nginx apache2 lighttpd caddy curl openssl pkg-config shellcheck; do
         command -v "$package" >/dev/null || missing+=("$package")
     done
     # debootstrap makes the host that the archive for shared hosting is tried on.
-    for package in libfcgi-dev libcurl4-openssl-dev python3-venv ca-certificates systemd binutils debootstrap; do
+    for package in libapache2-mod-fcgid libfcgi-dev libcurl4-openssl-dev python3-venv ca-certificates systemd binutils \
+        debootstrap; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
     done
     if ((${#missing[@]})); then
@@ -51,7 +52,7 @@ install_packages() {
 
 lint() {
     swift format lint --strict --parallel --recursive Sources Tests Package.swift
-    shellcheck nginx/*.sh apache/shared-hosting/*.sh Tests/run.sh .ci/run
+    shellcheck nginx/*.sh apache/relay.fcgi apache/shared-hosting/*.sh Tests/run.sh .ci/run
     shellcheck apache/shared-hosting/folder/relay.* apache/shared-hosting/folder/app/start.sh
     find Tests/Benchmarks Tests/Fuzz -name '*.sh' -exec shellcheck {} +
     "$python" -m compileall -q Tests/EndToEnd

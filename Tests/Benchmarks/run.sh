@@ -3,9 +3,9 @@
 #
 #   bash Tests/Benchmarks/run.sh [--quick] [ROW ...]
 #
-# Rows: requests streams scgi open first-event start memory tokens. Without any, all of them. The row tokens needs nothing
-# of the above: it counts tokens in turns with tiktoken. --quick halves the repeats and times:
-# for a look, not for a table.
+# Rows: requests streams scgi open first-event start memory tokens doors. Without any, all of them. The row tokens needs
+# nothing of the above: it counts tokens in turns with tiktoken. The row doors puts Apache, lighttpd and Caddy beside
+# nginx. --quick halves the repeats and times: for a look, not for a table.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -26,10 +26,14 @@ options=() rows=()
 for argument in "$@"; do
     if [[ $argument == --* ]]; then options+=("$argument"); else rows+=("$argument"); fi
 done
-[ "${#rows[@]}" -gt 0 ] || rows=(requests streams scgi open first-event start memory tokens)
-others=() tokens=
+[ "${#rows[@]}" -gt 0 ] || rows=(requests streams scgi open first-event start memory tokens doors)
+others=() tokens='' doors=''
 for row in "${rows[@]}"; do
-    if [ "$row" = tokens ]; then tokens=1; else others+=("$row"); fi
+    case $row in
+        tokens) tokens=1 ;;
+        doors) doors=1 ;;
+        *) others+=("$row") ;;
+    esac
 done
 
 if [ -n "$tokens" ]; then
@@ -38,8 +42,13 @@ if [ -n "$tokens" ]; then
     .build/venv/bin/python Tests/Benchmarks/tokens.py \
         "$(swift build -c release --static-swift-stdlib --show-bin-path)/token-probe" "${options[@]}"
 fi
-[ "${#others[@]}" -gt 0 ] || exit 0
+[ "${#others[@]}" -gt 0 ] || [ -n "$doors" ] || exit 0
 
 swift build -c release --static-swift-stdlib --product fastrelay
 swift build -c release --static-swift-stdlib --product bench-upstream
-exec python3 Tests/Benchmarks/bench.py "$(swift build -c release --show-bin-path)" "${options[@]}" "${others[@]}"
+binaries=$(swift build -c release --show-bin-path)
+[ "${#others[@]}" -eq 0 ] || python3 Tests/Benchmarks/bench.py "$binaries" "${options[@]}" "${others[@]}"
+if [ -n "$doors" ]; then
+    if ! command -v apache2 >/dev/null || [ ! -x .build/venv/bin/python ]; then bash Tests/run.sh packages; fi
+    .build/venv/bin/python Tests/Benchmarks/doors.py "$binaries" "${options[@]}"
+fi

@@ -8,10 +8,13 @@ from typing import Any, Callable, Iterator
 import openai
 import pytest
 
+import doors
 import harness
 from fake_onemin import FakeOneMin
 from harness import KEY, Stack
 
+
+pytest.register_assert_rewrite("front_door_checks")
 
 CRASHES = {-signal.SIGILL, -signal.SIGTRAP, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGSEGV,
            -signal.SIGKILL}
@@ -98,6 +101,34 @@ def make_stack(fake: FakeOneMin, tmp_path: pathlib.Path) -> Iterator[Callable[..
     assert not crashed, [worker.process.returncode for worker in crashed]
 
 
+@pytest.fixture(scope="module")
+def shared_door(shared_fake: FakeOneMin, tmp_path_factory: pytest.TempPathFactory,
+                make_server: Any) -> Iterator[doors.DoorStack]:
+    """A worker behind the web server of a test file, which says by `make_server` what that is."""
+    stack = doors.DoorStack(
+        tmp_path_factory.mktemp("door"), configuration(shared_fake, heartbeat="100ms"), make_server)
+    yield stack
+    stack.stop()
+    assert stack.worker.process.returncode not in CRASHES
+
+
+@pytest.fixture
+def make_door(fake: FakeOneMin, tmp_path: pathlib.Path, make_server: Any) -> Iterator[Callable[..., doors.DoorStack]]:
+    """Makes further ones; `options` go to the server, `settings` into the worker's configuration."""
+    numbers = itertools.count()
+    stacks: list[doors.DoorStack] = []
+
+    def make(options: dict[str, Any] | None = None, **settings: Any) -> doors.DoorStack:
+        stacks.append(doors.DoorStack(
+            tmp_path / f"door{next(numbers)}", configuration(fake, **settings),
+            lambda directory, socket: make_server(directory, socket, **(options or {}))))
+        return stacks[-1]
+
+    yield make
+    for stack in stacks:
+        stack.stop()
+
+
 @pytest.fixture
 def client(stack: Stack) -> Iterator[openai.OpenAI]:
     """The openai client, as its documentation has it, without its own retries."""
@@ -111,7 +142,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if report.failed:
         logs: list[pathlib.Path] = []
-        for name in ("stack", "shared_stack"):
+        for name in ("stack", "shared_stack", "shared_door"):
             if name in getattr(item, "funcargs", {}):
                 logs += sorted(item.funcargs[name].directory.rglob("*.log"))
         if "tmp_path" in getattr(item, "funcargs", {}):

@@ -55,6 +55,16 @@ import Wire
             testDescription: "a mount with a slash at its end",
             variables: [("SCRIPT_NAME", "/relay/"), ("REQUEST_URI", "/relay/v1")], path: "/v1", rawPath: "/v1"
         ),
+        Mount(
+            testDescription: "an escape that is meant",
+            variables: [("REQUEST_URI", "/v1/models/a%252Fb"), ("PATH_INFO", "/v1/models/a%2Fb")],
+            path: "/v1/models/a%2Fb", rawPath: "/v1/models/a%252Fb"),
+        Mount(
+            testDescription: "a path that the server normalized",
+            variables: [
+                ("SCRIPT_NAME", "/relay"), ("REQUEST_URI", "//relay/x/../v1//models"),
+                ("PATH_INFO", "/v1/models"),
+            ], path: "/v1/models", rawPath: "//relay/x/../v1//models"),
     ])
     func `the path is what lies below the mount`(_ mount: Mount) {
         let request = Self.request(mount.variables)
@@ -90,11 +100,34 @@ import Wire
         #expect(Self.request([("SCRIPT_NAME", "/v1/models"), ("REQUEST_URI", "/v1/models?a")]).mount == "")
     }
 
+    @Test func `what a server kept from programs is taken from where a rewrite rule put it`() {
+        let redirected = ("REDIRECT_HTTP_AUTHORIZATION", "Bearer redirected")
+        let twice = ("REDIRECT_REDIRECT_HTTP_AUTHORIZATION", "Bearer twice")
+        func key(_ variables: (String, String)...) -> String? {
+            Self.request(variables).headers["authorization"]
+        }
+        #expect(key(redirected) == "Bearer redirected")
+        #expect(key(twice) == "Bearer twice")
+        #expect(key(redirected, ("HTTP_AUTHORIZATION", "")) == "Bearer redirected")
+        #expect(key(redirected, ("HTTP_AUTHORIZATION", "Bearer own")) == "Bearer own")
+        #expect(key(("HTTP_AUTHORIZATION", "Bearer own"), redirected) == "Bearer own")
+        // A client's header of that name arrives as HTTP_REDIRECT_HTTP_AUTHORIZATION.
+        #expect(key(("HTTP_REDIRECT_HTTP_AUTHORIZATION", "Bearer foreign")) == nil)
+        #expect(key(("REDIRECT_HTTP_X_API_KEY", "other")) == nil)
+    }
+
+    @Test func `a header called Proxy is not known`() {
+        let request = Self.request([("HTTP_PROXY", "http://192.0.2.1/"), ("HTTP_PROXY_NAME", "kept")])
+        #expect(request.headers["proxy"] == nil)
+        #expect(request.headers["proxy-name"] == "kept")
+    }
+
     @Test func `a body shorter than announced is truncated`() {
         #expect(Self.request([("CONTENT_LENGTH", "3")], body: [1, 2]).bodyProblem == .truncated)
         #expect(Self.request([("CONTENT_LENGTH", "2")], body: [1, 2]).bodyProblem == nil)
         #expect(Self.request([("CONTENT_LENGTH", "")], body: []).bodyProblem == nil)
         #expect(Self.request([("CONTENT_LENGTH", "x")], body: [1]).contentLength == nil)
+        #expect(Self.request([("CONTENT_LENGTH", "-1")], body: [1]).contentLength == nil)
     }
 
     @Test func `a head has its status first and no line that could end early`() {

@@ -14,20 +14,20 @@ struct CGIVariables {
     private var scheme = "http"
     private var httpVersion = ""
     private var headers = HeaderFields()
+    private var redirectedAuthorization = ""
 
     /// Takes one variable. Bytes of the value that are not UTF-8 are repaired.
     mutating func set(_ name: Span<UInt8>, _ value: Span<UInt8>) {
         if name.begins(with: "HTTP_") {
-            // nginx sends CONTENT_TYPE and CONTENT_LENGTH both ways.
-            if !name.equals("HTTP_CONTENT_TYPE"), !name.equals("HTTP_CONTENT_LENGTH") {
-                headers.add(Self.headerName(name), value.text)
-            }
+            if Self.isHeader(name) { headers.add(Self.headerName(name), value.text) }
         } else if name.equals("REQUEST_METHOD") {
             method = value.text
         } else if name.equals("SCRIPT_NAME") {
             scriptName = value.text
         } else if name.equals("PATH_INFO") {
             pathInfo = value.text
+            // Caddy takes a mount point off that ends with a slash. (RFC 3875, section 4.1.5: it begins with one.)
+            if let first = pathInfo.utf8.first, first != UInt8(ascii: "/") { pathInfo = "/" + pathInfo }
         } else if name.equals("REQUEST_URI") {
             requestURI = value.text
         } else if name.equals("QUERY_STRING") {
@@ -44,7 +44,19 @@ struct CGIVariables {
             scheme = value.text
         } else if name.equals("HTTPS") {
             if value.equals("on") || value.equals("1") { scheme = "https" }
+        } else if name.equals("REDIRECT_HTTP_AUTHORIZATION")
+            || name.equals("REDIRECT_REDIRECT_HTTP_AUTHORIZATION")
+        {
+            redirectedAuthorization = value.text
         }
+    }
+
+    /// Whether a variable that begins with `HTTP_` is a header to know.
+    ///
+    /// nginx and Caddy send `CONTENT_TYPE` and `CONTENT_LENGTH` both ways. `HTTP_PROXY` is a header `Proxy` that nobody
+    /// sends in good faith: programs take it for the address of a proxy (CVE-2016-5385).
+    private static func isHeader(_ name: Span<UInt8>) -> Bool {
+        !name.equals("HTTP_CONTENT_TYPE") && !name.equals("HTTP_CONTENT_LENGTH") && !name.equals("HTTP_PROXY")
     }
 
     /// `HTTP_X_API_KEY` is `x-api-key`.
@@ -69,15 +81,32 @@ struct CGIVariables {
     func request(body: [UInt8], problem: ClientRequest.BodyProblem?) -> ClientRequest {
         let pathEnd = requestURI.utf8.firstIndex(of: UInt8(ascii: "?")) ?? requestURI.endIndex
         let rawPath = Self.withoutMount(String(requestURI[..<pathEnd]), mount: scriptName)
-        let path = pathInfo.isEmpty ? PercentCoding.decode(rawPath) : pathInfo
-        let announced = Int(contentLength)
+        // Caddy announces -1 for a body of unknown length.
+        let announced = Int(contentLength).flatMap { $0 >= 0 ? $0 : nil }
+        var headers = headers
+        // Apache keeps the header from CGI programs; a rewrite rule that passes it on under its own name arrives like this
+        // when a second rule applies. Only the server's configuration can make such a variable.
+        if headers["authorization"] ?? "" == "", !redirectedAuthorization.isEmpty {
+            headers.set("authorization", redirectedAuthorization)
+        }
         var problem = problem
         if problem == nil, let announced, announced > body.count { problem = .truncated }
         return ClientRequest(
-            method: method, path: path, rawPath: rawPath, query: query, headers: headers,
+            method: method, path: path(rawPath), rawPath: rawPath, query: query, headers: headers,
             contentType: contentType.isEmpty ? nil : contentType, contentLength: announced,
             remoteAddress: remoteAddress, scheme: scheme, mount: rawPath == scriptName ? "" : scriptName,
             httpVersion: httpVersion, body: body, bodyProblem: problem)
+    }
+
+    /// The decoded path below the mount: what the server says it is, unless it left escapes in it.
+    ///
+    /// Apache's `AllowEncodedSlashes NoDecode` decodes all of `PATH_INFO` but `%2F`. That is told from a path in which
+    /// `%2F` was meant (sent as `%252F`) by decoding what was sent, once.
+    private func path(_ rawPath: String) -> String {
+        guard !pathInfo.isEmpty else { return PercentCoding.decode(rawPath) }
+        guard pathInfo.utf8.contains(UInt8(ascii: "%")) else { return pathInfo }
+        let decoded = PercentCoding.decode(pathInfo)
+        return PercentCoding.decode(rawPath).hasSuffix(decoded) ? decoded : pathInfo
     }
 
     /// Takes the mount point off a path.
