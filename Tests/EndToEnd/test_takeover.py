@@ -100,6 +100,8 @@ def test_the_new_one_reads_the_configuration_anew_and_can_be_succeeded_itself(sw
 
 def test_it_has_what_a_fresh_worker_has_and_nothing_more(swap, fake):
     stack = swap()
+    # The socket comes first, everything else is there by then.
+    stack.worker.wait_for_event("listening")
     fresh = len(os.listdir(f"/proc/{stack.worker.pid}/fd"))
     arguments = pathlib.Path(f"/proc/{stack.worker.pid}/cmdline").read_bytes()
     with stack.stream(directive(mode="stall", at=1)) as stream:
