@@ -17,7 +17,7 @@ python=.build/venv/bin/python
 
 install_packages() {
     local missing=() package
-    for package in nginx curl openssl pkg-config shellcheck; do
+    for package in nginx curl openssl pkg-config shellcheck debootstrap; do
         command -v "$package" >/dev/null || missing+=("$package")
     done
     for package in libfcgi-dev libcurl4-openssl-dev python3-venv ca-certificates; do
@@ -50,9 +50,9 @@ install_packages() {
 
 lint() {
     swift format lint --strict --parallel --recursive Sources Tests Package.swift
-    shellcheck nginx/*.sh Tests/run.sh .ci/run
+    shellcheck nginx/*.sh Tests/*.sh .ci/run debian/*.sh debian/*.postinst debian/*.postrm debian/completions/bash/*
     find Tests/Benchmarks Tests/Fuzz -name '*.sh' -exec shellcheck {} +
-    "$python" -m compileall -q Tests/EndToEnd
+    "$python" -m compileall -q Tests/EndToEnd Tests/Package
 }
 
 # What each module may import beyond Swift itself: the arrows of the package, and which C module belongs to which wrapper.
@@ -138,6 +138,12 @@ test_end_to_end() {
     "$python" -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd
 }
 
+# Without root the package is built and looked at by lintian, and its tests skip themselves.
+test_package() {
+    bash debian/build.sh
+    "$python" -m pytest -c Tests/EndToEnd/pytest.ini Tests/Package
+}
+
 # name, function, lines of its log to show, the longest it may take in seconds
 table="
 packages           install_packages             5    600
@@ -149,6 +155,7 @@ fuzz               fuzz                         4    300
 release            build_release                2    900
 tokens             check_tokens                 4    300
 end-to-end         test_end_to_end              12   900
+package            test_package                 3    900
 "
 
 # --- running them ----------------------------------------------------------------------------------------------------
