@@ -3,7 +3,7 @@
 #
 #     bash Tests/debian-root.sh PATH [PACKAGE…]
 #
-# PATH must not exist yet; its parent must. What debootstrap makes is kept in .build/debian-root/base and copied, and
+# PATH must not exist yet. What debootstrap makes is kept in .build/debian-root/base and copied, and
 # the packages that were fetched are kept beside it: only the first run takes its minute. Delete .build/debian-root to
 # begin anew. To run something in it, with mounts that end with the command:
 #
@@ -21,7 +21,7 @@ suite=bookworm
 mirror=http://deb.debian.org/debian
 PATH=$PATH:/usr/sbin:/sbin
 command -v debootstrap >/dev/null || fail "debootstrap is missing"
-mkdir -p "$cache/archives"
+mkdir -p "$cache/archives" "$(dirname "$root")"
 
 # Two tests may want one at the same time.
 exec 9>"$cache/lock"

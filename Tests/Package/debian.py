@@ -7,6 +7,7 @@ import contextlib
 import grp
 import hashlib
 import http.client
+import json
 import os
 import pathlib
 import shlex
@@ -16,9 +17,20 @@ import stat
 import subprocess
 from typing import Any, Iterator
 
-from harness import REPOSITORY, Process, unix_accepts
+from harness import REPOSITORY, Process, Stream, unix_accepts
 
 BUILT = REPOSITORY / ".build" / "debian"
+ROOTS = REPOSITORY / ".build" / "debian-root"
+
+#: The least that an administrator adds.
+SITE = """\
+server {
+    listen unix:/run/site.sock;
+    location / {
+        include snippets/fastrelay-location.conf;
+    }
+}
+"""
 
 # An own /proc, gone with the command; `env` begins with nothing of whoever runs the tests.
 _ENTER = ('mount -t proc proc "$1/proc" && exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin '
@@ -35,22 +47,36 @@ class Root:
 
     def __init__(self, path: pathlib.Path) -> None:
         self.path = path
+        #: Where its nginx listens for the tests, while it does.
+        self.site: pathlib.Path | None = None
 
     @staticmethod
-    def make(path: pathlib.Path, *packages: str) -> "Root":
-        done = subprocess.run(["bash", str(REPOSITORY / "Tests" / "debian-root.sh"), str(path), *packages],
-                              capture_output=True, text=True, timeout=600)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return Root(path)
+    @contextlib.contextmanager
+    def temporary(name: str, *packages: str) -> Iterator["Root"]:
+        """A new one with these packages, deleted afterwards."""
+        root = Root(ROOTS / f"package-{os.getpid()}-{name}")
+        try:
+            done = subprocess.run(["bash", str(REPOSITORY / "Tests" / "debian-root.sh"), str(root.path), *packages],
+                                  capture_output=True, text=True, timeout=600)
+            assert done.returncode == 0, done.stdout + done.stderr
+            yield root
+        finally:
+            root.delete()
 
-    def copy(self, path: pathlib.Path) -> "Root":
-        subprocess.run(["cp", "-a", "--reflink=auto", str(self.path), str(path)], check=True)
-        return Root(path)
+    @contextlib.contextmanager
+    def copy(self, name: str) -> Iterator["Root"]:
+        """The same once more, deleted afterwards."""
+        root = Root(ROOTS / f"package-{os.getpid()}-{name}")
+        try:
+            subprocess.run(["cp", "-a", "--reflink=auto", str(self.path), str(root.path)], check=True)
+            yield root
+        finally:
+            root.delete()
 
     def delete(self) -> None:
         # Mounts end with their commands; rather leave something behind than delete through one.
         assert str(self.path) not in pathlib.Path("/proc/mounts").read_text()
-        shutil.rmtree(self.path)
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def file(self, path: str) -> pathlib.Path:
         return self.path / path.lstrip("/")
@@ -133,17 +159,28 @@ class Root:
             self.site = nearby / "site" / site.name
             yield
 
-    def request(self, method: str, path: str, body: str | None = None, key: str | None = None) -> tuple[int, bytes]:
-        """Asks the nginx of the root; only while `serving`."""
+    def connection(self) -> http.client.HTTPConnection:
+        """To the nginx of the root."""
         connection = http.client.HTTPConnection("localhost", timeout=20)
         connection.sock = socket.socket(socket.AF_UNIX)
-        with contextlib.closing(connection):
-            connection.sock.settimeout(20)
-            connection.sock.connect(str(self.site))
-            headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
-            connection.request(method, path, body, headers)
+        connection.sock.settimeout(20)
+        connection.sock.connect(str(self.site))
+        return connection
+
+    def request(self, method: str, path: str, body: str | None = None, key: str | None = None) -> tuple[int, bytes]:
+        with contextlib.closing(self.connection()) as connection:
+            connection.request(method, path, body, _headers(key))
             answer = connection.getresponse()
             return answer.status, answer.read()
+
+    def stream(self, body: dict[str, Any], key: str) -> Stream:
+        connection = self.connection()
+        connection.request("POST", "/v1/chat/completions", json.dumps(body), _headers(key))
+        return Stream(connection)
+
+
+def _headers(key: str | None) -> dict[str, str]:
+    return {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
 
 
 @contextlib.contextmanager
@@ -157,7 +194,7 @@ def short_directory() -> Iterator[pathlib.Path]:
 
 def package() -> pathlib.Path | None:
     """The package that debian/build.sh made."""
-    found = [path for path in BUILT.glob("fastrelay_*.deb")]
+    found = list(BUILT.glob("fastrelay_*.deb"))
     return found[0] if len(found) == 1 else None
 
 

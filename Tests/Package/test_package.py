@@ -15,9 +15,9 @@ import pytest
 
 import debian
 from conftest import configuration_of
-from debian import BUILT, Root, keys
+from debian import SITE, Root, keys
 from fake_onemin import FakeOneMin
-from harness import BINARY, KEY, REPOSITORY, question, wait_until
+from harness import BINARY, KEY, REPOSITORY, question
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -26,38 +26,44 @@ pytestmark = [
 ]
 
 CONFIGURATION = "/etc/fastrelay/fastrelay.json5"
-SITE = """\
-server {
-    listen unix:/run/site.sock;
-    location / {
-        include snippets/fastrelay-location.conf;
-    }
-}
-"""
 
 
 @pytest.fixture(scope="session")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Root]:
+def bare() -> Iterator[Root]:
     """With what the package depends on and a web server, but without the package."""
-    roots = REPOSITORY / ".build" / "debian-root"
-    roots.mkdir(parents=True, exist_ok=True)
-    root = Root(roots / f"package-{os.getpid()}-bare")
-    try:
-        yield Root.make(root.path, "nginx", "ca-certificates", "libcurl4", "libfcgi0ldbl", "libstdc++6", "man-db")
-    finally:
-        if root.path.exists():
-            root.delete()
+    with Root.temporary("bare", "nginx", "ca-certificates", "libcurl4", "libfcgi0ldbl", "libstdc++6", "procps",
+                        "man-db") as root:
+        # Asks nobody on port 80 of this machine.
+        root.file("/etc/nginx/sites-enabled/default").unlink()
+        yield root
 
 
 @pytest.fixture(scope="session")
-def installed(bare: Root) -> Iterator[Root]:
+def before(bare: Root) -> dict[str, str]:
+    """The files before any package came."""
+    return bare.listing()
+
+
+@pytest.fixture(scope="session")
+def installed(bare: Root, before: dict[str, str]) -> Iterator[Root]:
     """With the package; nobody changes it."""
-    root = bare.copy(bare.path.with_name(bare.path.name.replace("bare", "installed")))
-    try:
+    with bare.copy("installed") as root:
         root.install(debian.package())
         yield root
-    finally:
-        root.delete()
+
+
+@pytest.fixture
+def another(bare: Root, before: dict[str, str]) -> Iterator[Root]:
+    """Without the package, for a test that changes things; what it leaves is taken away."""
+    policy = bare.file("/usr/sbin/policy-rc.d")
+    text = policy.read_text()
+    yield bare
+    bare.file("/usr/bin/systemctl").unlink(missing_ok=True)
+    shutil.rmtree(bare.file("/run/systemd"), ignore_errors=True)
+    policy.write_text(text)
+    policy.chmod(0o755)
+    bare.file("/etc/nginx/sites-enabled/relay").unlink(missing_ok=True)
+    bare.run("dpkg", "--purge", "fastrelay")
 
 
 @pytest.fixture(scope="session")
@@ -66,24 +72,14 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, pathlib.Path]:
     return debian.next_version(tmp_path_factory.mktemp("newer"), BINARY)
 
 
-@pytest.fixture
-def another(bare: Root) -> Iterator[Root]:
-    """Without the package, for a test that changes things."""
-    root = bare.copy(bare.path.with_name(bare.path.name.replace("bare", "another")))
-    try:
-        yield root
-    finally:
-        root.delete()
-
-
 def add_site(root: Root) -> None:
     root.file("/etc/nginx/sites-enabled/relay").write_text(SITE)
 
 
 # --- what is installed -------------------------------------------------------------------------------------------------
 
-def test_files_and_modes(bare: Root, installed: Root) -> None:
-    before, after = bare.listing(), installed.listing()
+def test_files_and_modes(before: dict[str, str], installed: Root) -> None:
+    after = installed.listing()
     new = {path: value.split()[0] + " " + value.split()[1] for path, value in after.items() if path not in before}
     folder, plain = "drwxr-xr-x 0:0", "-rw-r--r-- 0:0"
     assert {path for path in before if before[path] != after[path]} <= {
@@ -97,7 +93,7 @@ def test_files_and_modes(bare: Root, installed: Root) -> None:
         "etc/fastrelay/credentials": "drwx------ 0:0",
         "etc/nginx/conf.d/fastrelay.conf": plain,
         "etc/nginx/snippets/fastrelay-location.conf": plain,
-        "usr/share/doc/fastrelay/README.Debian": plain,
+        "usr/share/doc/fastrelay/README.Debian.gz": plain,
         "usr/share/man/man1/fastrelay.1.gz": plain,
         "usr/share/man/man5/fastrelay.json5.5.gz": plain,
         "usr/share/bash-completion/completions/fastrelay": plain,
@@ -202,11 +198,9 @@ def test_bash_completion(installed: Root, words: list[str], expected: list[str])
 # --- installing, upgrading, removing -----------------------------------------------------------------------------------
 
 def test_install_upgrade_remove_purge(
-        another: Root, newer: tuple[str, pathlib.Path], fake: FakeOneMin, tmp_path: pathlib.Path) -> None:
+        another: Root, before: dict[str, str], newer: tuple[str, pathlib.Path], fake: FakeOneMin,
+        tmp_path: pathlib.Path) -> None:
     root = another
-    # Asks nobody on port 80 of this machine.
-    root.file("/etc/nginx/sites-enabled/default").unlink()
-    before = root.listing()
     root.install(debian.package())
     assert "successful" in root.run("nginx", "-t"), "an nginx that has no relay yet still loads"
     add_site(root)
