@@ -23,6 +23,15 @@ pytestmark = [
 
 CONFIGURATION = "/etc/fastrelay/fastrelay.json5"
 
+# The open flags of a process's descriptors of the socket, in octal. proc_pid_fdinfo(5); 00010000 is a listening one.
+LISTENER_FLAGS = """\
+inode=$(awk '$8 == "/run/fastrelay/fastrelay.sock" && $4 == "00010000" { print $7 }' /proc/net/unix)
+cd "/proc/$1/fd"
+for number in *; do
+    [ "$(readlink "$number")" != "socket:[$inode]" ] || awk '$1 == "flags:" { print $2 }' "../fdinfo/$number"
+done
+"""
+
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
@@ -68,6 +77,9 @@ def test_a_reload_keeps_the_worker(machine: Machine) -> None:
     machine.run("systemctl", "reload", SERVICE)
     assert machine.root.request("GET", "/health")[0] == 200
     assert machine.show("MainPID") == worker
+    # What systemd starts for a reload must not make the socket block: a loop would hang in accept(2).
+    flags = machine.run("sh", "-c", LISTENER_FLAGS, "-", worker).split()
+    assert flags and all(int(value, 8) & os.O_NONBLOCK for value in flags)
 
 
 def test_a_request_waits_while_the_service_is_stopped(machine: Machine) -> None:
