@@ -52,10 +52,11 @@ install_packages() {
 
 lint() {
     swift format lint --strict --parallel --recursive Sources Tests Package.swift
-    shellcheck nginx/*.sh apache/relay.fcgi apache/shared-hosting/*.sh Tests/run.sh .ci/run
+    shellcheck nginx/*.sh apache/relay.fcgi apache/shared-hosting/*.sh Tests/*.sh .ci/run
     shellcheck apache/shared-hosting/folder/relay.* apache/shared-hosting/folder/app/start.sh
+    shellcheck debian/*.sh debian/*.postinst debian/*.postrm debian/completions/bash/*
     find Tests/Benchmarks Tests/Fuzz -name '*.sh' -exec shellcheck {} +
-    "$python" -m compileall -q Tests/EndToEnd
+    "$python" -m compileall -q Tests/EndToEnd Tests/Package
 }
 
 # What each module may import beyond Swift itself: the arrows of the package, and which C module belongs to which wrapper.
@@ -150,6 +151,12 @@ test_end_to_end() {
     return "$status"
 }
 
+# Without root the package is built and looked at by lintian, and its tests skip themselves.
+test_package() {
+    bash debian/build.sh
+    "$python" -m pytest -c Tests/EndToEnd/pytest.ini Tests/Package
+}
+
 # name, function, lines of its log to show, the longest it may take in seconds
 table="
 packages           install_packages             5    600
@@ -161,6 +168,7 @@ fuzz               fuzz                         4    300
 release            build_release                2    900
 tokens             check_tokens                 4    300
 end-to-end         test_end_to_end              12   1500
+package            test_package                 3    900
 "
 
 # --- running them ----------------------------------------------------------------------------------------------------
