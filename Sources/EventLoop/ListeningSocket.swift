@@ -106,6 +106,17 @@ public final class ListeningSocket: Sendable {
         let flags = fcntl(descriptor, F_GETFL)
         _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        limitAccepting()
+    }
+
+    /// Bounds the time that `accept` may take if the socket should block after all, to one tick of the kernel.
+    ///
+    /// `O_NONBLOCK` is a flag of the socket, not of this process: whoever else has it can take the flag away, as systemd
+    /// does before each command of a unit with `StandardInput=socket`. A loop that then lost the race for a connection
+    /// would hang. `SO_RCVTIMEO` holds for accept(2) too: socket(7).
+    private func limitAccepting() {
+        var time = timeval(tv_sec: 0, tv_usec: 1)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
     }
 
     deinit {
@@ -157,6 +168,10 @@ public final class ListeningSocket: Sendable {
         var bytes = isUnix ? Self.unixSendBufferBytes : Self.tcpSendBufferBytes
         unsafe setsockopt(connection, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
         guard !isUnix else { return }
+        // TCP connections inherit what `limitAccepting` set; Unix sockets do not.
+        var forEver = timeval(tv_sec: 0, tv_usec: 0)
+        unsafe setsockopt(
+            connection, SOL_SOCKET, SO_RCVTIMEO, &forEver, socklen_t(MemoryLayout<timeval>.size))
         var on: Int32 = 1
         unsafe setsockopt(
             connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))

@@ -26,6 +26,37 @@ struct ListeningSocketTests {
         #expect(!Self.exists(path))
     }
 
+    // One socket is shared with whoever passed it on, and so is its flag.
+    @Test(arguments: [true, false])
+    func `accepting comes back even when somebody made the socket block`(isUnix: Bool) throws {
+        let path = try Self.freshPath()
+        let socket = try ListeningSocket(
+            isUnix ? .unix(path: path, mode: 0o600, group: nil) : .tcp(host: "127.0.0.1", port: 0))
+        let flags = fcntl(socket.descriptor, F_GETFL)
+        #expect(fcntl(socket.descriptor, F_SETFL, flags & ~O_NONBLOCK) == 0)
+        #expect(try socket.accept() == nil)
+    }
+
+    @Test func `a connection by TCP is read for as long as it takes`() throws {
+        let socket = try ListeningSocket(.tcp(host: "127.0.0.1", port: 0))
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let client = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(client) }
+        let isConnected = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(socket.descriptor, $0, &size) == 0 && connect(client, $0, size) == 0
+            }
+        }
+        #expect(isConnected)
+        let connection = try #require(try socket.accept())
+        defer { close(connection) }
+        var time = timeval()
+        size = socklen_t(MemoryLayout<timeval>.size)
+        #expect(getsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &time, &size) == 0)
+        #expect(time.tv_sec == 0 && time.tv_usec == 0)
+    }
+
     @Test func `a live socket is left alone, a stale one is replaced`() throws {
         let path = try Self.freshPath()
         var first: ListeningSocket? = try ListeningSocket(.unix(path: path, mode: 0o660, group: nil))

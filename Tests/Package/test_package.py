@@ -233,12 +233,12 @@ def test_install_upgrade_remove_purge(
     assert root.run("fastrelay", "--version")
 
     root.file("/etc/fastrelay/credentials/proxy").write_text("secret")
-    enabled = root.file("/etc/apache2/conf-enabled")
+    enabled = root.file("/etc/apache2/sites-enabled")
     enabled.mkdir(parents=True)
-    (enabled / "fastrelay-proxy.conf").symlink_to("../conf-available/fastrelay-proxy.conf.gone")
+    (enabled / "relay.conf").write_text("<VirtualHost *>\nInclude fastrelay/fastrelay-proxy.conf\n</VirtualHost>\n")
     said = root.run("apt-get", "purge", "-y", "-q", "fastrelay")
     assert "nginx will not load" in said and "/etc/nginx/sites-enabled/relay\n" in said
-    assert not list(enabled.iterdir())
+    assert "Apache will not load" in said and "/etc/apache2/sites-enabled/relay.conf\n" in said
     root.file("/etc/nginx/sites-enabled/relay").unlink()
     shutil.rmtree(enabled.parent)
     assert "successful" in root.run("nginx", "-t")
