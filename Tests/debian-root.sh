@@ -18,7 +18,6 @@ shift
 [[ ! -e $root ]] || fail "$root exists"
 cache=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.build/debian-root
 suite=bookworm
-mirror=http://deb.debian.org/debian
 PATH=$PATH:/usr/sbin:/sbin
 command -v debootstrap >/dev/null || fail "debootstrap is missing"
 mkdir -p "$cache/archives" "$(dirname "$root")"
@@ -39,13 +38,11 @@ inside() {
 
 if [[ ! -e $cache/base/.complete ]]; then
     rm -rf "$cache/base"
-    debootstrap --variant=minbase "$suite" "$cache/base" "$mirror" >"$cache/debootstrap.log" 2>&1 ||
+    # In mounts of its own: debootstrap mounts /proc, and does not always take it away again. It knows its mirror, and
+    # leaves it in sources.list.
+    unshare --mount --propagation private \
+        debootstrap --variant=minbase "$suite" "$cache/base" >"$cache/debootstrap.log" 2>&1 ||
         fail "debootstrap failed; see $cache/debootstrap.log"
-    cat >"$cache/base/etc/apt/sources.list" <<SOURCES
-deb $mirror $suite main
-deb $mirror $suite-updates main
-deb $mirror-security $suite-security main
-SOURCES
     # invoke-rc.d and deb-systemd-invoke ask this: nothing runs in a test's root but what the test starts.
     printf '#!/bin/sh\nexit 101\n' >"$cache/base/usr/sbin/policy-rc.d"
     chmod 0755 "$cache/base/usr/sbin/policy-rc.d"

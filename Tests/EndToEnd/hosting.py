@@ -49,8 +49,10 @@ def host_root() -> pathlib.Path:
         root = ROOTS / suite
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True)
+        # In mounts of its own: debootstrap mounts /proc, and does not always take it away again.
         made = subprocess.run(
-            ["debootstrap", "--variant=minbase", "--include=apache2,libapache2-mod-fcgid", suite, str(root)],
+            ["unshare", "--mount", "--propagation", "private", "debootstrap", "--variant=minbase",
+             "--include=apache2,libapache2-mod-fcgid", suite, str(root)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240,
             env={**os.environ, "PATH": PATH})
         if made.returncode == 0:
