@@ -32,10 +32,15 @@ else
     mkdir "$1/sys/fs/cgroup/systemd"
     mount -t cgroup -o none,name=systemd cgroup "$1/sys/fs/cgroup/systemd"
 fi
-mount --make-rshared "$1"
+touch "$1/run/machine"
 cd "$1"
+mkdir -p machine-before
+# Not chroot: the kernel refuses user namespaces (PrivateUsers=) in one.
+pivot_root . machine-before
+umount -l /machine-before
+mount --make-rshared /
 exec env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    chroot "$1" /lib/systemd/systemd --show-status=false --log-target=journal
+    /lib/systemd/systemd --show-status=false --log-target=journal
 """
 
 
@@ -64,8 +69,8 @@ class Machine:
 
     def has_bus(self) -> bool:
         root = pathlib.Path(f"/proc/{self.systemd}/root")
-        # Before its chroot it would be this machine's own.
-        return os.readlink(root) != "/" and (root / "run/systemd/private").exists()
+        # Before it has its own root it would be this machine's.
+        return (root / "run/machine").exists() and (root / "run/systemd/private").exists()
 
     def run(self, *command: str, check: bool = True, text: str | None = None) -> str:
         done = subprocess.run(

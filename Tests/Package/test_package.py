@@ -93,6 +93,10 @@ def test_files_and_modes(before: dict[str, str], installed: Root) -> None:
         "etc/fastrelay/credentials": "drwx------ 0:0",
         "etc/nginx/conf.d/fastrelay.conf": plain,
         "etc/nginx/snippets/fastrelay-location.conf": plain,
+        "etc/nginx/snippets/fastrelay-scgi-location.conf": plain,
+        "etc/apache2/fastrelay/fastrelay-location.conf": plain,
+        "etc/apache2/fastrelay/fastrelay-proxy.conf": plain,
+        "etc/apache2/fastrelay/fastrelay-scgi.conf": plain,
         "usr/share/doc/fastrelay/README.Debian.gz": plain,
         "usr/share/man/man1/fastrelay.1.gz": plain,
         "usr/share/man/man5/fastrelay.json5.5.gz": plain,
@@ -104,7 +108,7 @@ def test_files_and_modes(before: dict[str, str], installed: Root) -> None:
     for path, value in new.items():
         assert value.endswith(" 0:0"), path
         assert path == "etc/fastrelay/credentials" or value in (folder, plain) or value[0] == "l" or \
-            path == "usr/bin/fastrelay" or path.startswith("var/lib/dpkg/info/"), f"{path}: {value}"
+            path in ("usr/bin/fastrelay", "usr/share/doc/fastrelay/examples/relay.fcgi") or path.startswith("var/lib/dpkg/info/"), f"{path}: {value}"
 
 
 def test_executable_is_stripped_and_of_this_version(installed: Root) -> None:

@@ -30,7 +30,8 @@ enum Command: Equatable {
                                 [--origin ORIGIN] [--wait SECONDS]
                fastrelay --version | --help
 
-        serve   answers a web server's requests until SIGTERM
+        serve   answers a web server's requests until SIGTERM; on SIGHUP it reads the configuration
+                again, on SIGUSR2 it starts its executable anew and leaves when that serves
         cgi     answers the one request that a web server started it for, as CGI program
         check   validates the configuration and prints it with its defaults
         count   prints how many tokens files have, or standard input (also as -): a text, or a
@@ -39,8 +40,9 @@ enum Command: Equatable {
                 says what is right, what is wrong and what to do; takes about 70 seconds
 
           --config FILE        configuration (JSON5); without it everything has its default
-          --listen ADDRESS     unix:PATH, tcp:HOST:PORT or fd:N; without it a listening socket on
-                               descriptor 0, else what the configuration says
+          --listen ADDRESS     unix:PATH, tcp:HOST:PORT or fd:N; without it the socket that systemd
+                               passes, else a listening socket on descriptor 0, else what the
+                               configuration says
           --protocol PROTOCOL  what the web server speaks: fastcgi or scgi
           --model MODEL        whose tokens to count; else the request's own model, else gpt-4o
           --json               one JSON object a line; for doctor, one JSON object
