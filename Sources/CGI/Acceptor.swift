@@ -13,6 +13,8 @@ final class Acceptor: FileWatcher {
     /// When idle connections are closed whatever comes, in nanoseconds of the loop's clock.
     private var lastCloseDeadline: UInt64 = 0
     private var lingerTime: UInt64 = 0
+    /// Whether kept connections may still bring a request.
+    private var isLingering = false
     private lazy var lingerTimer = LoopTimer { [weak self] in self?.closeIdleConnections() }
     private var scratch = [UInt8](repeating: 0, count: RequestScan.maximumBytes)
     private lazy var retry = LoopTimer { [weak self] in self?.watchSocket() }
@@ -140,16 +142,19 @@ final class Acceptor: FileWatcher {
     func stop(isSucceeded: Bool) {
         guard isAccepting else { return }
         isAccepting = false
+        // This loop alone was woken for a connection that it had no descriptor for.
+        let hasMissed = retry.isArmed
         loop.cancel(retry)
         if let socket {
             loop.unwatch(socket.descriptor)
             // What has connected already is served; closing the socket would reset it.
-            while !isSucceeded, let descriptor = try? socket.accept() { open(descriptor) }
+            while !isSucceeded || hasMissed, let descriptor = try? socket.accept() { open(descriptor) }
         }
         socket = nil
         let linger = isSucceeded ? Self.succeededLinger : Self.stopLinger
         lingerTime = linger.time
         lastCloseDeadline = loop.now + linger.latest
+        isLingering = true
         setLingerTimer()
         reportIdleIfDone()
     }
@@ -160,6 +165,7 @@ final class Acceptor: FileWatcher {
 
     private func closeIdleConnections() {
         for connection in Array(connections.values) { connection.closeIfIdle() }
+        isLingering = false
         reportIdleIfDone()
     }
 
@@ -169,8 +175,8 @@ final class Acceptor: FileWatcher {
 
     private func reportIdleIfDone() {
         guard !isAccepting, activity.running == 0, !hasReportedIdle else { return }
-        // Kept connections may still bring a request, until the timer closes them.
-        if lingerTimer.isArmed, !connections.isEmpty { return }
+        // Kept connections may still bring a request, until all of them were looked at for the last time.
+        if isLingering, !connections.isEmpty { return }
         activity.end()
         hasReportedIdle = true
         loop.cancel(lingerTimer)

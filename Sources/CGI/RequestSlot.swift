@@ -20,7 +20,8 @@ public protocol RequestSlot: AnyObject, Sendable {
 
     /// Reads a body that is still coming, on a thread that may block, and throws away what is over the limit.
     ///
-    /// To its end: closing a Unix socket with bytes unread would make the kernel drop the answer too.
+    /// To its end: closing with bytes unread breaks the connection for a web server that is still writing, and it drops
+    /// the answer.
     func waitForBody(_ body: consuming LateBody) -> (body: [UInt8], problem: Request.BodyProblem?)
 
     /// Sends bytes now, together with the end of the answer if this is the end; nothing can be sent after that.

@@ -196,16 +196,19 @@ public final class ListeningSocket: Sendable {
         try removeStale(path: path, address: address)
 
         let socket = try open(domain: AF_UNIX, what: path)
+        var isBound = false
         do throws(EventLoopError) {
             // Bound with no permission at all, so nobody can connect before the mode is as asked for.
             let previous = umask(0o777)
             defer { umask(previous) }
             try systemCall("bind") { unsafe connectOrBind(socket, address, bind) }
+            isBound = true
             if let group { try systemCall("chown") { unsafe chown(path, uid_t.max, group) } }
             try systemCall("chmod") { unsafe chmod(path, mode_t(mode)) }
             try systemCall("listen") { listen(socket, backlog) }
         } catch {
             close(socket)
+            if isBound { unsafe unlink(path) }
             throw Failure.system(error, what: path)
         }
         return socket
@@ -218,8 +221,13 @@ public final class ListeningSocket: Sendable {
         guard status.st_mode & S_IFMT == S_IFSOCK else { throw Failure.isNotASocket(path: path) }
         let probe = try open(domain: AF_UNIX, what: path)
         defer { close(probe) }
-        if unsafe connectOrBind(probe, address, connect) == 0 || errno != ECONNREFUSED {
-            throw Failure.isInUse(path: path)
+        // A full queue would be waited for; it shows that somebody listens.
+        _ = fcntl(probe, F_SETFL, O_NONBLOCK)
+        if unsafe connectOrBind(probe, address, connect) == 0 { throw Failure.isInUse(path: path) }
+        switch errno {
+        case ECONNREFUSED: break
+        case EACCES: throw Failure.system(EventLoopError(function: "connect"), what: path)
+        default: throw Failure.isInUse(path: path)
         }
         unsafe unlink(path)
     }

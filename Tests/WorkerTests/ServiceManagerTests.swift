@@ -14,7 +14,7 @@ import Testing
             .stopping(within: .seconds(30)),
             "STOPPING=1\nSTATUS=Finishing what runs\nEXTEND_TIMEOUT_USEC=35000000"
         ),
-        (.successor(4711), "MAINPID=4711\nWATCHDOG=1"), (.alive, "WATCHDOG=1"),
+        (.successor(4711), "MAINPID=4711\nREADY=1\nSTATUS=Serving\nWATCHDOG=1"), (.alive, "WATCHDOG=1"),
     ])
     func `messages are lines of names and values`(message: ServiceManager.Message, text: String) {
         #expect(message.text == text)

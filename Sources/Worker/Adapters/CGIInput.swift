@@ -28,7 +28,7 @@ struct CGIInput {
     /// Reads a body.
     ///
     /// One over the limit is read to its end and thrown away: input and output of mod_cgid are one Unix socket, and closing
-    /// that with bytes unread makes the kernel drop the answer too.
+    /// that with bytes unread breaks it while Apache still writes, which drops the answer then.
     ///
     /// - Parameter expected: its length in bytes; `nil` for one that ends with the input, as a chunked upload does.
     func read(_ expected: Int?) -> (body: [UInt8], problem: ClientRequest.BodyProblem?) {

@@ -29,8 +29,10 @@ extension Service {
                 switch signal {
                 case SIGTERM, SIGINT:
                     takeover.abandon()
-                    stop(signal)
-                case SIGHUP where isServing: reloader.reload()
+                    stop(signal, takeover)
+                case SIGHUP where isServing:
+                    takeover.noteReload()
+                    reloader.reload()
                 case SIGUSR2: takeover.begin()
                 case SIGCHLD: takeover.childEnded()
                 default: log.event(.info, "signal ignored", [LogField("signal", .int(Int(signal)))])
@@ -45,7 +47,7 @@ extension Service {
     }
 
     /// Finishes what runs, within the drain time.
-    private func stop(_ signal: Int32) {
+    private func stop(_ signal: Int32, _ takeover: Takeover) {
         let before = ending.withLock { ending in
             defer { ending = .draining }
             return ending
@@ -57,14 +59,14 @@ extension Service {
         let timer = LoopTimer { [self] in
             log.event(.warning, "drain time is over, exchanges are cut", [])
             server.cancelAll()
-            let lastTimer = LoopTimer { [self] in endLoops() }
+            let lastTimer = LoopTimer { [self] in endLoops(takeover) }
             loops[0].set(lastTimer, deadline: loops[0].deadline(after: .seconds(1)))
         }
         loops[0].set(timer, deadline: loops[0].deadline(after: drainTimeout))
         if case .none = before {
             manager.tell(.stopping(within: drainTimeout))
             socket.withLock { $0 = nil }
-            server.stop { [self] in endLoops() }
+            server.stop { [self] in endLoops(takeover) }
         }
     }
 
@@ -77,8 +79,13 @@ extension Service {
         server.stop(isSucceeded: true) { [self] in endLoops() }
     }
 
-    private func endLoops() {
-        log.event(.info, "stopped", [])
-        for loop in loops { loop.stop() }
+    private func endLoops(_ takeover: Takeover? = nil) {
+        loops[0].submit { [self] in
+            let end = { [self] in
+                log.event(.info, "stopped", [])
+                for loop in loops { loop.stop() }
+            }
+            if let takeover { takeover.whenSettled(end) } else { end() }
+        }
     }
 }

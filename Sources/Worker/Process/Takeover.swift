@@ -28,6 +28,8 @@ final class Takeover: FileWatcher, @unchecked Sendable {
     private let whenDone: (_ successor: Int32) -> Void
     private var state = State.idle
     private var isAbandoned = false
+    private var settled: (() -> Void)?
+    private var mustReload = false
     private var pipe: Int32 = -1
     private var said: [UInt8] = []
     private let startLimit: Duration
@@ -69,6 +71,7 @@ final class Takeover: FileWatcher, @unchecked Sendable {
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         pipe = ends[0]
         said = []
+        mustReload = false
         state = .spawning
         let inheritance = Inheritance(file: socket.file)
         let launch = launch
@@ -97,7 +100,24 @@ final class Takeover: FileWatcher, @unchecked Sendable {
     /// Ends a new process that does not serve yet, because this one is told to stop.
     func abandon() {
         isAbandoned = true
-        end("the worker was told to stop")
+        readPipe()
+        // One that serves already, and has not been heard yet, may have taken requests: it finishes them.
+        end("the worker was told to stop", by: isReady ? SIGTERM : SIGKILL)
+    }
+
+    private var isReady: Bool { said.elementsEqual(Inheritance.readyWord.utf8) }
+
+    /// Has a new process that is starting read the configuration once more when it serves: it may have read it already.
+    func noteReload() {
+        mustReload = true
+    }
+
+    /// Calls back once no new process is on its way: one that is left behind would serve although nobody wants it.
+    func whenSettled(_ body: @escaping () -> Void) {
+        switch state {
+        case .idle, .done: body()
+        case .spawning, .starting, .ending: settled = body
+        }
     }
 
     /// Looks whether the new process ended; called when some child did.
@@ -123,15 +143,14 @@ final class Takeover: FileWatcher, @unchecked Sendable {
     /// Reads what the new process says.
     func fileIsReady(_ what: FileInterest) {
         readPipe()
-        guard case .starting(let child) = state, said.elementsEqual(Inheritance.readyWord.utf8) else {
-            return
-        }
+        guard case .starting(let child) = state, isReady else { return }
         forgetPipe()
         loop.cancel(timer)
         state = .done(child)
         // It removes the socket's file at its end from now on.
         socket()?.own(nil)
         whenDone(child.id)
+        if mustReload { child.signal(SIGHUP) }
         childEnded()
     }
 
@@ -152,9 +171,9 @@ final class Takeover: FileWatcher, @unchecked Sendable {
         }
     }
 
-    private func end(_ reason: String) {
+    private func end(_ reason: String, by signal: Int32 = SIGKILL) {
         guard case .starting(let child) = state else { return }
-        child.signal(SIGKILL)
+        child.signal(signal)
         state = .ending(child, reason: reason)
         childEnded()
     }
@@ -164,6 +183,7 @@ final class Takeover: FileWatcher, @unchecked Sendable {
         loop.cancel(timer)
         state = .idle
         log.event(.error, "takeover failed", [LogField("reason", .string(reason))])
+        settled.take()?()
     }
 
     private func readPipe() {

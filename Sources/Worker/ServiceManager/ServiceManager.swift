@@ -25,8 +25,9 @@ final class ServiceManager: Sendable {
             case .stopping(let time):
                 "STOPPING=1\nSTATUS=Finishing what runs\n"
                     + "EXTEND_TIMEOUT_USEC=\((time.components.seconds + ServiceManager.stopMargin) * 1_000_000)"
-            // The watchdog's interval begins anew: what the successor says counts only from now on.
-            case .successor(let id): "MAINPID=\(id)\nWATCHDOG=1"
+            // What the successor says counts only from now on, so it is said for it: that it is ready, which ends a
+            // reload too, and the watchdog's interval begins anew.
+            case .successor(let id): "MAINPID=\(id)\nREADY=1\nSTATUS=Serving\nWATCHDOG=1"
             case .alive: "WATCHDOG=1"
             }
         }
