@@ -40,7 +40,10 @@ public struct DeploymentURL: Sendable, Equatable {
             throw ParseError(
                 message: "the URL must not name a user; a key is given with --key or OPENAI_API_KEY")
         }
-        (host, port) = try Self.split(authority)
+        let (host, port) = try Self.split(authority)
+        self.host = host
+        // As browsers do with an origin.
+        self.port = port == (isSecure ? 443 : 80) ? nil : port
         var path = rest.dropFirst(authority.count)
         while path.last == "/" { path.removeLast() }
         hasVersion = path.hasSuffix("/v1")

@@ -229,7 +229,7 @@ class ServiceChecks:
     """What holds where the worker is a service of its own, in place of which another can listen."""
 
     #: What the server says of the length of a body of 200,000 bytes that did not announce it: it has read it first.
-    unknown_length = "200000"
+    unknown_length: str | None = "200000"
 
     def test_a_missing_worker_is_an_error_in_openai_shape(self, make_door: Any):
         door = make_door()
@@ -273,7 +273,7 @@ class ServiceChecks:
             shutil.rmtree(run)
 
 
-def told_at(server: Any, unknown_length: str) -> None:
+def told_at(server: Any, unknown_length: str | None) -> None:
     """Asks a server in front of the dump at both places and compares with what the worker needs."""
     stack = Stack.__new__(Stack)
     stack.nginx = server
@@ -296,4 +296,4 @@ def told_at(server: Any, unknown_length: str) -> None:
     # In pieces that are too large to arrive together.
     told = stack.request("POST", "/v1", iter([b"1" * 100_000, b"2" * 100_000]), headers={}).json
     assert told["body"] == 200_000
-    assert told["params"]["CONTENT_LENGTH"] == unknown_length
+    assert told["params"].get("CONTENT_LENGTH") == unknown_length

@@ -28,6 +28,21 @@ def make_server():
 
 class TestApache(FrontDoorChecks, ServiceChecks):
     writes_until_told = 2
+    # Apache passes on what comes; it would have to keep all of it to tell how long it is.
+    unknown_length = None
+
+    def test_a_body_of_unknown_length_over_the_limit_is_kept_nowhere(self, door: DoorStack):
+        pieces = 0
+
+        def body():
+            nonlocal pieces
+            for pieces in range(1, 101):
+                yield b" " * (1 << 20)
+
+        answer = door.request("POST", "/v1/chat/completions", body(), headers={
+            "Content-Type": "application/json", "Authorization": f"Bearer {KEY}"})
+        is_error(answer, 413, "request_too_large")
+        assert pieces > 64
 
     def test_the_example_server_serves_over_tls(self, door: DoorStack):
         context = ssl.create_default_context(cafile=str(door.door.certificate))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -201,3 +202,21 @@ def test_an_answer_can_be_a_file(cgi, tmp_path: pathlib.Path):
         process = cgi.chat(stdout=file.fileno())
         assert process.process.wait(10) == 0
     assert (tmp_path / "answer").read_bytes().startswith(b"Status: 200 OK\r\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user")
+def test_the_callers_key_is_hidden_from_other_programs_of_the_same_user(fake: FakeOneMin):
+    """Sites of one host often run as one user; files of /proc then belong to root."""
+    gate = subprocess.Popen(
+        [str(BINARY), "cgi"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, user="nobody", group="nogroup",
+        env={**CLEAN, "REQUEST_METHOD": "GET", "PATH_INFO": "/health/wait", "QUERY_STRING": "seconds=20&stream=1",
+             "HTTP_AUTHORIZATION": f"Bearer {KEY}"}, extra_groups=[])
+    try:
+        wait_until(lambda: os.stat(f"/proc/{gate.pid}/environ").st_uid == 0, 5, "hidden environment")
+        seen = subprocess.run(["cat", f"/proc/{gate.pid}/environ"], capture_output=True, user="nobody", group="nogroup",
+                              extra_groups=[])
+        assert seen.returncode != 0 and KEY.encode() not in seen.stdout and gate.poll() is None
+    finally:
+        gate.kill()
+        gate.wait(5)
+        gate.stdout.close()

@@ -92,7 +92,7 @@ extension Diagnosis {
         let lumps =
             zip(events, events.dropFirst())
             .count { $1.arrived - $0.arrived > Doctor.streamGap / 4 } + 1
-        if held >= Self.noticeable, held * 2 >= span || lumps * 2 <= events.count {
+        if held >= Self.noticeable, lumps * 2 <= events.count {
             return Finding(
                 .problem, .stream,
                 "Streams arrive in lumps: \(events.count) events came as \(lumps). Sent within \(Text.seconds(span)), they were held back "
@@ -149,8 +149,13 @@ extension Diagnosis {
                 findings.append(
                     Finding(.ok, .silence, "A stream without events for \(wanted) stays open."))
             } else {
+                let hasHeartbeat = reply.body.contains(UInt8(ascii: ":"))
                 findings.append(
-                    given(up: reply, .silence, "a stream without events, though the relay sends heartbeats"))
+                    given(
+                        up: reply, .silence,
+                        hasHeartbeat
+                            ? "a stream without events, though the relay sends heartbeats"
+                            : "a stream without events, in which the relay sent no heartbeat (`heartbeat`)"))
             }
         }
         if let reply = seen.wait {

@@ -135,7 +135,7 @@ extension Diagnosis {
                     "Let the web server set REMOTE_ADDR; behind a Unix socket it has to take it from the proxy. "
                     + server.advice(.address))
         }
-        if told == reply.connection.localAddress {
+        if NetworkAddress.plain(told) == NetworkAddress.plain(reply.connection.localAddress) {
             return Finding(.ok, .address, "The relay sees this machine's own address, \(shown).")
         }
         let isPublic = NetworkAddress(reply.connection.remoteAddress) == .global

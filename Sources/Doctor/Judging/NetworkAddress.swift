@@ -9,12 +9,17 @@ enum NetworkAddress: Equatable {
     /// No address at all, such as `unix:`.
     case unknown
 
+    /// An address in lower case, and without what a socket for both IPv4 and IPv6 puts before an IPv4 address.
+    static func plain(_ text: String) -> String {
+        let text = text.lowercased()
+        return text.hasPrefix("::ffff:") && text.contains(".") ? String(text.dropFirst(7)) : text
+    }
+
     /// Looks at an address as a web server or libcurl writes it.
     ///
     /// Private (RFC 1918), link-local (RFC 3927, RFC 4291), shared (RFC 6598) and unique local addresses (RFC 4193).
     init(_ text: String) {
-        var text = text.lowercased()
-        if text.hasPrefix("::ffff:"), text.contains(".") { text.removeFirst(7) }
+        let text = Self.plain(text)
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         let numbers = labels.compactMap { UInt8($0) }
         if labels.count == 4, numbers.count == 4 {

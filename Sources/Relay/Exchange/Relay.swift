@@ -83,7 +83,7 @@ public final class Relay: Sendable {
     /// Not inlined for the sake of the caller's frame: see `answer`.
     @inline(never)
     public func begin(_ request: consuming ClientRequest, over client: any ClientResponse) -> Exchange {
-        let route = Route(path: request.path)
+        let route = Route(path: request.path, rawPath: request.rawPath)
         let exchange = Exchange(request, route: route, client: client, ports: ports)
         do throws(Failure) {
             exchange.step = try firstStep(request, route, exchange)
@@ -144,9 +144,9 @@ public final class Relay: Sendable {
             let body = try RequestBody.whole(of: copy request, maximumBytes: configuration.limits.bodyBytes)
             return .send(status: 200, body: RequestReport.bodyReport(bytes: body.count))
         case .stream:
-            return .run(try StreamProbe(exchange, query, pass: try probes.enter(), clock: ports.clock))
+            return run(try StreamProbe(exchange, query, pass: try probes.enter(), clock: ports.clock))
         case .wait:
-            return .run(
+            return run(
                 try WaitProbe(
                     exchange, query, pass: try probes.enter(), clock: ports.clock,
                     heartbeat: configuration.heartbeat))
@@ -154,11 +154,15 @@ public final class Relay: Sendable {
             guard let upstream = configuration.providers.first.map(Upstream.init) else {
                 throw Failure(.routeNotFound, "No provider is configured whose keys could be looked at.")
             }
-            return .run(
+            return run(
                 KeyProbe(
                     exchange, pass: try probes.enter(), upstream: upstream, credential: credential,
                     ports: ports))
         }
+    }
+
+    private func run(_ probe: any RunningChat) -> Exchange.Step {
+        .run(SharedProbe(probe, in: ports.store))
     }
 
     /// Answers, or starts the chat that will.

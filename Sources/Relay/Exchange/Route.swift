@@ -45,6 +45,15 @@ enum Route: Equatable {
         }
     }
 
+    /// Finds the route of a request.
+    ///
+    /// Only in a model's identifier may a slash be escaped: elsewhere a web server's rule for a path would not see it.
+    init(path: String, rawPath: String) {
+        self.init(path: path)
+        if case .model = self { return }
+        if rawPath.utf8.contains(UInt8(ascii: "%")), rawPath.lowercased().contains("%2f") { self = .unknown }
+    }
+
     /// The route's name in log lines.
     var name: Name {
         switch self {

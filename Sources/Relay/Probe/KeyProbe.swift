@@ -56,13 +56,13 @@ final class KeyProbe: RunningChat {
     static func isAccepted(_ failure: Failure?) -> Bool? {
         switch failure?.kind {
         case .invalidCredential, .missingCredential, .permissionDenied: false
-        case nil, .modelNotFound, .upstreamRejected, .insufficientQuota, .rateLimited: true
+        case .modelNotFound, .upstreamRejected, .insufficientQuota: true
         default: nil
         }
     }
 
-    /// Makes the call, and reads why it was refused; nil when it was not, and it is given up then.
-    private func refusal() async throws(Failure) -> Failure? {
+    /// Makes the call, and reads why it was refused.
+    private func refusal() async throws(Failure) -> Failure {
         let prompt = GenerationRequest(model: Self.model, turns: [Turn(role: .user, text: "Hi")])
         var request = upstream.request(
             "POST", path: OneMinChatRequestEncoder.path(isStreamed: false),
@@ -77,8 +77,12 @@ final class KeyProbe: RunningChat {
         let call = ports.transport.start(request)
         defer { call.cancel() }
         do throws(UpstreamError) {
-            guard case .head(let status, let headers) = try await call.next(silence: nil) else { return nil }
-            guard !(200..<300).contains(status) else { return nil }
+            guard case .head(let status, let headers) = try await call.next(silence: nil),
+                !(200..<300).contains(status)
+            else {
+                // Whoever has an answer for that model is not the vendor.
+                return Failure(.upstreamFailed, "The answer is not the refusal that a vendor would give.")
+            }
             return OneMinErrorDecoder.failure(
                 status: status, headers: headers, body: await UpstreamAnswer.errorBody(call))
         } catch {

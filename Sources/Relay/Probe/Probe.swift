@@ -2,7 +2,7 @@
 ///
 /// Probes need no key, so what a stranger can do with them is bounded: they touch no vendor (but for `key`, which
 /// carries the caller's own key where a chat would carry it too, and cannot be charged), keep nothing, take a share of
-/// their own (`ProbeGate`), and answer with a few kilobytes at most, so they amplify nothing. They tell a stranger the
+/// their own (`ProbeGate`, `SharedProbe`), and answer with a few kilobytes at most, so they amplify nothing. They tell a stranger the
 /// relay's version, and the address from which the web server says the stranger came; behind a proxy that is set up
 /// wrong, that is the proxy's. Who does not want them refuses `/health/` and `/v1/health/` in the web server.
 enum Probe: String, CaseIterable {

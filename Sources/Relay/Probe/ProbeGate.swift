@@ -3,7 +3,7 @@ import Synchronization
 
 /// Counts the probes that take time, so that strangers cannot hold many places with them.
 final class ProbeGate: Sendable {
-    /// How many may run at once in the process. A whole check of a deployment runs four.
+    /// How many may run at once in the process; see `SharedProbe` for all processes.
     static let places = 16
     /// When to try again, in seconds.
     private static let retryAfterSeconds = 5
@@ -33,11 +33,12 @@ final class ProbeGate: Sendable {
         let before = taken.add(1, ordering: .relaxed).oldValue
         // From here on the pass gives the place back, whatever happens.
         let pass = Pass(self)
-        guard before < Self.places else {
-            throw Failure(
-                .overloaded, "Too many probes run at the moment.",
-                retryAfterSeconds: Self.retryAfterSeconds)
-        }
+        guard before < Self.places else { throw Self.isFull }
         return pass
+    }
+
+    /// What a probe gets that finds no place.
+    static var isFull: Failure {
+        Failure(.overloaded, "Too many probes run at the moment.", retryAfterSeconds: retryAfterSeconds)
     }
 }

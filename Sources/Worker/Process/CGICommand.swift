@@ -22,6 +22,8 @@ struct CGICommand {
                     message: "cgi is started by a web server, with REQUEST_METHOD in /proc/self/environ")
             }
             let loaded = Result { () throws(ExitReason) in try configuration() }
+            // The caller's key stands in the environment; sites of other people may run as the same user.
+            ProcessMemory.hide()
             // Read in any case: unread bytes would cost the answer, see `CGIInput`.
             let limits = (try? loaded.get())?.limits ?? Configuration().limits
             let clientRequest = request.read(limits)

@@ -14,7 +14,7 @@ struct Harness: Sendable {
     /// Answers chats by `chat`, which gets the number of chats before it, and listings by `listing`.
     init(
         _ configuration: Configuration = Configuration(), listing: [FakeCall.Step]? = nil,
-        chat: @escaping FakeTransport.Script
+        store: any CatalogueStore = NoCatalogueStore(), chat: @escaping FakeTransport.Script
     ) {
         let models =
             listing ?? [
@@ -29,8 +29,9 @@ struct Harness: Sendable {
             request.url.contains("/models?") ? models : chat(request, chats.next())
         }
         relay = Relay(
-            configuration: configuration, transport: transport, clock: clock, random: SeededRandom(), log: log
-        )
+            configuration: configuration,
+            ports: Ports(
+                transport: transport, clock: clock, random: SeededRandom(), log: log, store: store))
     }
 
     /// Runs the relay's housekeeping beside `body`.

@@ -24,6 +24,18 @@ import TestSupport
         #expect(Route(path: path) == route)
     }
 
+    @Test(
+        arguments: [
+            ("/v1/models/meta/x", "/v1/models/meta%2Fx", .model(id: "meta/x")),
+            ("/v1/health/request", "/v1/health%2Frequest", .unknown),
+            ("/health/wait", "/health%2fwait", .unknown), ("/health/wait", "/health/%77ait", .probe(.wait)),
+            ("/v1/models", "/v1%2Fmodels", .unknown),
+            ("/v1/chat/completions", "/v1/chat/completions", .chatCompletions),
+        ] as [(String, String, Route)])
+    func `only a model's identifier may have an escaped slash`(path: String, rawPath: String, route: Route) {
+        #expect(Route(path: path, rawPath: rawPath) == route)
+    }
+
     @Test(arguments: ["a", "A.b_c:d-9", String(repeating: "x", count: 128)])
     func `a sane request id is kept`(id: String) {
         #expect(Identifier.request(id, SeededRandom()) == id)

@@ -167,6 +167,21 @@ import Wire
         }
     }
 
+    @Test func `processes with one store share places, which come back`() async {
+        let store = MemoryCatalogueStore()
+        let processes = [Harness(store: store) { _, _ in [] }, Harness(store: store) { _, _ in [] }]
+        for place in 0..<SharedProbe.places { #expect(await store.claim("probe-\(place)")) }
+        for process in processes {
+            let client = await process.respond(to: get("/health/stream", "events=1"))
+            #expect(client.status == 503)
+            #expect(client.header("retry-after") == "5")
+        }
+        await store.release("probe-3")
+        for process in processes + processes {
+            #expect(await process.respond(to: get("/health/stream", "events=1")).status == 200)
+        }
+    }
+
     struct Key: Sendable {
         var status: Int
         var body: String
@@ -176,8 +191,9 @@ import Wire
     @Test(arguments: [
         Key(status: 400, body: #"{"errorCode":"UNSUPPORTED_MODEL","message":"no"}"#, accepted: true),
         Key(status: 401, body: #"{"error":{"code":"UNAUTHORIZED","message":"no"}}"#, accepted: false),
-        Key(status: 200, body: "{}", accepted: true), Key(status: 500, body: "", accepted: nil),
-        Key(status: 302, body: "", accepted: nil),
+        // A parking page, a CDN's own limit: neither has looked at the key.
+        Key(status: 200, body: "{}", accepted: nil), Key(status: 429, body: "<html>", accepted: nil),
+        Key(status: 500, body: "", accepted: nil), Key(status: 302, body: "", accepted: nil),
     ])
     func `a key is shown to the vendor with a model that does not exist`(key: Key) async throws {
         let harness = Harness { _, _ in [.head(status: key.status), .text(key.body), .end] }
