@@ -151,7 +151,7 @@ class FcgidApache(Apache):
     def __init__(self, directory: pathlib.Path, run: pathlib.Path, program: str, config: pathlib.Path,
                  extra: str = "", replace: tuple[tuple[str, str], ...] = ()) -> None:
         script = run / "relay.fcgi"
-        script.write_text(shipped("apache/relay.fcgi", ("/usr/local/bin/fastrelay", program),
+        script.write_text(shipped("apache/relay.fcgi", ("exec fastrelay", f"exec {program}"),
                                   ("/etc/fastrelay/fastrelay-fcgid.json5", str(config))))
         script.chmod(0o755)
         name = "fastrelay-fcgid.conf"

@@ -94,6 +94,18 @@ def test_a_body_over_nginx_limit_is_413_in_openai_shape(stack: Stack, mounted: b
     assert answer.error["code"] == "request_too_large"
 
 
+def test_a_body_over_nginx_limit_is_413_in_openai_shape_over_http2_too(stack: Stack):
+    done = subprocess.run(
+        ["curl", "--silent", "--http2", "--cacert", str(stack.nginx.certificate), "--header", f"Authorization: Bearer {KEY}",
+         "--header", "Content-Type: application/json", "--data-binary", "@-",
+         "--write-out", "\n%{http_version} %{http_code} %{content_type}", "--max-time", "30",
+         f"https://localhost:{stack.nginx.tls_port}/v1/chat/completions"],
+        input=b" " * ((64 << 20) + 1), capture_output=True, timeout=40)
+    body, _, summary = done.stdout.decode().rpartition("\n")
+    assert summary == "2 413 application/json"
+    assert json.loads(body)["error"]["code"] == "request_too_large"
+
+
 def test_a_missing_worker_is_502_in_openai_shape(make_stack):
     stack = make_stack()
     stack.worker.stop()

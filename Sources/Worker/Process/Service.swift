@@ -65,7 +65,7 @@ final class Service: Sendable {
         }
         // Not kept here: when the server lets go of it, web servers must find nobody, and a successor may have the path.
         if let socket = socket.take() { service.server.start(on: socket) }
-        service.log.event(.info, "listening", [])
+        service.log.event(.info, "listening", [LogField("on", .string(source.description))])
         // What the relays do beside their exchanges, such as fetching lists of models.
         let background = Task(executorPreference: service.loops[0]) { await service.runRelays() }
 

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Relay
 
 /// Where the listening socket comes from.
-struct SocketSource: Equatable {
+struct SocketSource: Equatable, CustomStringConvertible {
     /// What to open, or which descriptor it has already.
     let address: ListeningSocket.Address
 
@@ -28,6 +28,15 @@ struct SocketSource: Equatable {
                     ListeningSocket.isListening(STDIN_FILENO)
                     ? .descriptor(STDIN_FILENO) : Self.address(configuration.listen, configuration)
             }
+        }
+    }
+
+    /// As `--listen` has it.
+    var description: String {
+        switch address {
+        case .unix(let path, _, _): "unix:\(path)"
+        case .tcp(let host, let port): "tcp:\(host):\(port)"
+        case .descriptor(let number): "fd:\(number)"
         }
     }
 
