@@ -1,4 +1,5 @@
-/// Where a deployment is: the base URL that its clients are given, with or without `/v1` at its end.
+/// Where a deployment is: the base URL that its clients are given, with or without `/v1` at its end, or an address of
+/// its API such as `…/v1/chat/completions`.
 public struct DeploymentURL: Sendable, Equatable {
     /// Whether it is `https`.
     public let isSecure: Bool
@@ -19,6 +20,9 @@ public struct DeploymentURL: Sendable, Equatable {
 
     /// The longest URL that is taken, in bytes.
     private static let maximumBytes = 2048
+
+    /// What is copied along with the base from a command or a program.
+    private static let endpoints = ["/chat/completions", "/models", "/messages", "/responses"]
 
     /// Reads a URL.
     ///
@@ -46,6 +50,10 @@ public struct DeploymentURL: Sendable, Equatable {
         self.port = port == (isSecure ? 443 : 80) ? nil : port
         var path = rest.dropFirst(authority.count)
         while path.last == "/" { path.removeLast() }
+        if let endpoint = Self.endpoints.first(where: { path.hasSuffix($0) }) {
+            path.removeLast(endpoint.count)
+            while path.last == "/" { path.removeLast() }
+        }
         hasVersion = path.hasSuffix("/v1")
         if hasVersion { path.removeLast(3) }
         while path.last == "/" { path.removeLast() }
@@ -81,6 +89,12 @@ public struct DeploymentURL: Sendable, Equatable {
 
     /// The base URL that clients are to be given.
     public var base: String { "\(origin)\(mount)/v1" }
+
+    /// The same at this port with TLS, or, where TLS has a port of its own, at the usual one.
+    func secureBase(atThisPort: Bool) -> String {
+        let place = atThisPort ? ":\(port ?? 80)" : ""
+        return "https://\(host)\(place)\(mount)/v1"
+    }
 
     /// The address of a path below the mount, such as `/v1/models`.
     func url(_ path: String) -> String { origin + mount + path }

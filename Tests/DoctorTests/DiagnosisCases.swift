@@ -25,6 +25,15 @@ extension DiagnosisTests {
     static let pageCases = [
         Case("none", .cors, .warning, "CORS is not set up", cors([], [])),
         Case("others only", .cors, .note, "--origin", cors([], [("vary", "Accept, Origin")])),
+        Case("others only, asked for", .cors, .problem, "$fastrelay_cors_origin") {
+            cors([], [("vary", "Origin")])(&$0)
+            $0.origin = "https://chat.example.org"
+            $0.isOriginGiven = true
+        },
+        Case("none, asked for", .cors, .problem, "FASTRELAY_ORIGINS") {
+            cors([], [])(&$0)
+            $0.isOriginGiven = true
+        },
         Case("preflight 401", .preflight, .problem, "refused (status 401)") {
             $0.preflight = .json("", status: 401, headers: allow("*"))
         },
@@ -66,6 +75,17 @@ extension DiagnosisTests {
         Case("nginx's limit", .body, .problem, "(status 413); 1023 KiB pass") {
             $0.bodies = [(4 << 20, .json("", status: 413)), (1_047_552, .json(#"{"bytes":1047552}"#))]
         },
+        Case(
+            "Apache's limit", .body, .problem,
+            "<If … Content-Length …>` block of apache/fastrelay-location.conf"
+        ) {
+            $0.first.headers.set("server", "Apache")
+            $0.bodies = [(4 << 20, .json("", status: 413)), (1_047_552, .json(#"{"bytes":1047552}"#))]
+        },
+        Case("mod_fcgid's limit", .body, .problem, "mod_fcgid: `FcgidMaxRequestLen") {
+            $0.first.headers.set("server", "Apache")
+            $0.bodies = [(4 << 20, .json("", status: 500)), (102_400, .json(#"{"bytes":102400}"#))]
+        },
         Case("no length passes", .body, .problem, "nor does a shorter one") {
             $0.bodies = [(4 << 20, .json("", status: 413)), (102_400, .failed(.cut))]
         },
@@ -84,6 +104,10 @@ extension DiagnosisTests {
             $0.bodies = [(4 << 20, .failed(.totalTimedOut))]
         },
         Case("all at the end", .stream, .problem, "held back for up to 1.8 s") {
+            $0.stream = .stream(arrivals: Array(repeating: 1900, count: 10))
+        },
+        Case("mod_proxy_scgi", .stream, .problem, "mod_proxy_scgi passes streams on by itself") {
+            $0.first.headers.set("server", "Apache")
             $0.stream = .stream(arrivals: Array(repeating: 1900, count: 10))
         },
         Case("two lumps", .stream, .problem, "in lumps") {

@@ -114,6 +114,25 @@ struct Case: Sendable, CustomTestStringConvertible {
         Case("no worker", .relay, .problem, "does not reach the relay: gone") {
             $0.first = .json(#"{"error":{"message":"gone."}}"#, status: 502)
         },
+        Case("https wanted", .relay, .problem, "https://a/relay/v1 here", url: "http://a:8080/relay") {
+            $0.first = .json(
+                #"{"error":{"message":"Use https.","code":"https_required"}}"#, status: 403)
+        },
+        Case("TLS, nginx", .relay, .problem, "https://a:8443/v1", url: "http://a:8443/v1") {
+            $0.first = .json(
+                "<center>The plain HTTP request was sent to HTTPS port</center>", status: 400)
+        },
+        Case("TLS, Apache", .relay, .problem, "speaks TLS", url: "http://a:8443") {
+            $0.first = .json(
+                "<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />", status: 400)
+        },
+        Case("TLS, Caddy", .relay, .problem, "speaks TLS", url: "http://a:8443") {
+            $0.first = .json("Client sent an HTTP request to an HTTPS server.\n", status: 400)
+        },
+        Case("TLS, reason replaced", .relay, .problem, "If this port speaks TLS", url: "http://localhost") {
+            $0.first = .json(#"{"error":{"message":"no","code":"bad_request"}}"#, status: 400)
+            $0.first.connection.remoteAddress = "127.0.0.1"
+        },
         Case("password", .relay, .problem, "refuses access (401)") { $0.first = .json("", status: 401) },
     ]
 
@@ -134,6 +153,9 @@ struct Case: Sendable, CustomTestStringConvertible {
         Case("no bearer, Apache", .authorization, .problem, "CGIPassAuth On") {
             $0.first.tell("authorization", false)
             $0.first.headers.set("server", "Apache/2.4.62 (Debian)")
+        },
+        Case("no bearer, nginx", .authorization, .problem, #"`proxy_set_header Authorization ""`"#) {
+            $0.first.tell("authorization", false)
         },
         Case("no x-api-key", .authorization, .warning, "x-api-key") { $0.first.tell("x_api_key", false) },
         Case("proxy's address", .address, .warning, "set_real_ip_from") {

@@ -12,6 +12,10 @@ import Wire
         ("http://127.0.0.1:8080/relay/v1/", "http://127.0.0.1:8080", "/relay", true),
         ("HTTPS://[2001:DB8::1]:8443/a/b//", "https://[2001:db8::1]:8443", "/a/b", false),
         ("https://a/xv1", "https://a", "/xv1", false), ("https://a:443/v1", "https://a", "", true),
+        ("https://a/relay/v1/chat/completions", "https://a", "/relay", true),
+        ("https://a/v1/models/", "https://a", "", true), ("https://a/v1/messages", "https://a", "", true),
+        ("https://a//responses", "https://a", "", false),
+        ("https://a/xmodels", "https://a", "/xmodels", false),
         ("http://a:80", "http://a", "", false), ("https://a:80", "https://a:80", "", false),
     ])
     func `a URL is taken apart`(text: String, origin: String, mount: String, hasVersion: Bool) throws {

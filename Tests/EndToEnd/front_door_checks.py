@@ -14,6 +14,7 @@ from typing import Any, Iterator
 import openai
 import pytest
 
+from doctor import doctor
 from doors import DoorStack, open_directory
 from fake_onemin import directive
 from fastcgi_dump import Dump
@@ -33,6 +34,14 @@ def is_error(answer: Answer, status: int, code: str) -> None:
     assert answer.status == status, answer
     assert answer.headers["Content-Type"].startswith("application/json")
     assert set(answer.error) == {"message", "type", "param", "code"} and answer.error["code"] == code
+
+
+def doctor_finds_nothing(door: DoorStack) -> None:
+    """At the root and below a path all is right, without so much as a note."""
+    for port, mount in ((door.door.port, ""), (door.door.mounted_port, "/relay")):
+        findings = doctor(f"http://127.0.0.1:{port}{mount}/v1", "--wait", "2", quick=False)
+        assert findings.worse_than("ok") == {}
+        assert "event by event" in findings.message("stream") and (mount or "root") in findings.message("mount")
 
 
 def unstable(body: bytes) -> bytes:

@@ -15,10 +15,11 @@ import h2.events
 import httpx
 import pytest
 
+from doctor import doctor
 from doors import APACHE_MODULES, DoorStack, ProxyApache
 from fake_onemin import directive
-from front_door_checks import ORIGIN, FrontDoorChecks, ServiceChecks, is_error, preflight
-from harness import KEY, contents, question, wait_until
+from front_door_checks import ORIGIN, FrontDoorChecks, ServiceChecks, doctor_finds_nothing, is_error, preflight
+from harness import KEY, contents, free_port, question, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,33 @@ class TestApache(FrontDoorChecks, ServiceChecks):
         # Where certificates are asked for, which needs plain HTTP.
         assert door.request("GET", "/.well-known/acme-challenge/x", port=port).status == 404
 
+    def test_the_doctor_finds_nothing(self, door: DoorStack):
+        doctor_finds_nothing(door)
+
+    def test_the_doctor_tells_http_from_https(self, door: DoorStack):
+        findings = doctor(f"http://localhost:{door.door.plain_port}/v1")
+        assert findings.worse_than("ok").keys() == {"relay"} and "https://localhost/v1" in findings.advice("relay")
+        # Apache's own sentence about it is lost with the ErrorDocument.
+        findings = doctor(f"http://localhost:{door.door.tls_port}/v1")
+        assert findings.worse_than("ok").keys() == {"relay"} and "speaks TLS" in findings.advice("relay")
+
+    def test_the_doctor_tells_of_a_port_that_speaks_tls(self, make_door: Any):
+        """Where no ErrorDocument replaces what Apache says."""
+        port = free_port()
+        make_door({"extra": f"Listen 127.0.0.1:{port}\n<VirtualHost *:{port}>\nSSLEngine on\n"
+                            "SSLCertificateFile @CERTIFICATE@\nSSLCertificateKeyFile @KEY@\n</VirtualHost>"})
+        findings = doctor(f"http://localhost:{port}/v1")
+        assert findings["relay"] == "problem" and "speaks TLS" in findings.message("relay")
+        assert f"https://localhost:{port}/v1" in findings.advice("relay")
+
+    def test_the_doctor_names_the_limit_that_counts(self, make_door: Any):
+        door = make_door({"extra": "LimitRequestBody 1000"})
+        assert doctor(f"http://127.0.0.1:{door.door.port}/v1")["body"] == "ok"
+        lower = "<If \"req_novary('Content-Length') -gt 1048576\">\nRedirect 413\n</If>"
+        door = make_door({"extra": lower})
+        findings = doctor(f"http://127.0.0.1:{door.door.port}/v1")
+        assert findings["body"] == "problem" and "fastrelay-location.conf" in findings.advice("body")
+
     @pytest.mark.parametrize("request_head, status, code", [
         (b"NONSENSE", 400, "bad_request"),
         (b"GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Flood: " + b"x" * 70_000, 400, "bad_request"),
@@ -84,6 +112,10 @@ class TestApache(FrontDoorChecks, ServiceChecks):
         assert "Access-Control-Allow-Origin" not in refused.headers
         assert allowed.headers["Vary"] == refused.headers["Vary"] == "Origin"
         assert preflight(door).headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
+        url = f"http://127.0.0.1:{door.door.port}/v1"
+        assert doctor(url, "--origin", ORIGIN["Origin"])["cors"] == "ok"
+        findings = doctor(url, "--origin", "https://evil.example.org")
+        assert findings["cors"] == "problem" and "FASTRELAY_ORIGINS" in findings.advice("cors")
 
     def test_one_request_id_for_client_and_logs(self, make_door: Any):
         door = make_door({"extra": 'CustomLog access.log "%{X-Request-Id}i"'})

@@ -10,7 +10,7 @@ import pytest
 from conftest import configuration
 from doors import DoorStack, ProxyApache
 from fake_onemin import FakeOneMin
-from front_door_checks import FrontDoorChecks, is_error
+from front_door_checks import FrontDoorChecks, doctor_finds_nothing, is_error
 from harness import KEY, question, run_cli
 
 
@@ -28,6 +28,9 @@ def shared_door(shared_fake: FakeOneMin, tmp_path_factory: pytest.TempPathFactor
 
 class TestScgi(FrontDoorChecks):
     writes_until_told = 2
+
+    def test_the_doctor_finds_nothing(self, door: DoorStack):
+        doctor_finds_nothing(door)
 
     def test_a_body_without_announced_length_passes(self, door: DoorStack, fake: Any):
         """It does not: SCGI begins with the length."""

@@ -51,6 +51,12 @@ def test_below_a_path_and_without_v1(stack: Stack) -> None:
         assert "/relay" in findings.message("mount")
 
 
+def test_an_address_of_the_api_is_taken_for_its_base(stack: Stack) -> None:
+    findings = doctor(f"http://127.0.0.1:{stack.nginx.mounted_port}/relay/v1/chat/completions")
+    assert findings.worse_than("note") == {}
+    assert findings.report["url"] == f"http://127.0.0.1:{stack.nginx.mounted_port}/relay/v1"
+
+
 def test_tls_with_an_authority_that_is_given(stack: Stack) -> None:
     url = f"https://localhost:{stack.nginx.tls_port}/v1"
     findings = doctor(url, "--ca", str(stack.nginx.certificate))
@@ -124,6 +130,9 @@ def test_pages_that_are_named(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(http=f'map $http_origin $page {{ default ""; "{page}" $http_origin; }}', replace={
         "$fastrelay_cors_origin  always;": "$page always;\nadd_header Vary Origin always;"})
     assert doctor(stack.url)["cors"] == "note"
+    findings = doctor(stack.url, "--origin", "https://other.example.org")
+    assert findings.worse_than("note").keys() == {"cors"} and findings.code == 2
+    assert "$fastrelay_cors_origin" in findings.advice("cors") and "FASTRELAY_ORIGINS" in findings.advice("cors")
     assert doctor(stack.url, "--origin", page)["cors"] == "ok"
 
 
@@ -215,6 +224,23 @@ def test_a_redirect_is_told_and_not_followed(make_stack: Callable[..., Stack], t
         findings = doctor(f"http://127.0.0.1:{port}/v1")
     assert findings["relay"] == "problem" and "127.0.0.1:1/elsewhere" in findings.message("relay")
     assert findings["key"] is None and findings.code == 2
+
+
+def test_http_where_https_is_wanted(stack: Stack) -> None:
+    findings = doctor(f"http://127.0.0.1:{stack.nginx.plain_port}/v1")
+    assert findings.worse_than("ok").keys() == {"relay"} and findings.code == 2
+    assert "https://127.0.0.1/v1" in findings.advice("relay")
+
+
+def test_http_to_a_port_with_tls(stack: Stack, tmp_path: pathlib.Path) -> None:
+    # The shipped configuration says no more than that it refused.
+    findings = doctor(f"http://localhost:{stack.nginx.tls_port}/v1")
+    assert findings["relay"] == "problem" and "speaks TLS" in findings.advice("relay")
+    certificate = certificate_of(tmp_path / "certificate", "localhost", "20200101", "20900101")
+    with proxy(tmp_path / "proxy", stack.nginx.port, tls=certificate) as port:
+        findings = doctor(f"http://localhost:{port}/v1")
+    assert findings["relay"] == "problem" and "speaks TLS" in findings.message("relay")
+    assert f"https://localhost:{port}/v1" in findings.advice("relay")
 
 
 def test_a_mount_that_the_relay_is_not_told(stack: Stack, tmp_path: pathlib.Path) -> None:

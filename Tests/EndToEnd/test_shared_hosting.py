@@ -16,6 +16,7 @@ import pytest
 
 import harness
 import hosting
+from doctor import doctor
 from fake_onemin import FakeOneMin, directive
 from harness import KEY, TLSNginx, contents, finish_reasons, question, wait_until
 from hosting import SharedSite
@@ -107,6 +108,22 @@ def test_a_stream_through_mod_fcgid_comes_in_lumps_and_is_complete(make_site, fa
     assert stream.response.headers["Content-Encoding"] is None
     with site.stream(directive(events=2000, size=100)) as stream:
         assert len(contents(stream.rest())) == 200_000
+
+
+def test_the_doctor_sees_what_chats_see(site: SharedSite):
+    """Its probes go where chats go, to relay.cgi, and not where its other calls go."""
+    findings = doctor(site.url, "--wait", "2", quick=False)
+    assert findings.worse_than("note") == {}
+    assert findings["stream"] == "ok" and "event by event" in findings.message("stream")
+    for check in ("mount", "key", "authorization", "body", "compression", "silence", "wait"):
+        assert findings[check] == "ok", findings
+
+
+def test_the_doctor_sees_lumps_where_chats_go_to_mod_fcgid(make_site):
+    findings = doctor(make_site(cgi=None).url)
+    assert findings.worse_than("warning").keys() == {"stream", "body"}
+    assert "in lumps" in findings.message("stream")
+    assert "FcgidMaxRequestLen" in findings.advice("body")
 
 
 def test_the_key_is_needed_and_reaches_the_relay(site: SharedSite, fake: FakeOneMin):

@@ -96,6 +96,11 @@ import Wire
         #expect(request.bodyProblem == nil)
     }
 
+    @Test(arguments: [("/", ""), ("/relay/", "/relay"), ("/relay//", "/relay"), ("/a/b", "/a/b")])
+    func `slashes at the end of a mount do not matter`(told: String, mount: String) {
+        #expect(Self.request([("SCRIPT_NAME", told), ("REQUEST_URI", mount + "/v1/models")]).mount == mount)
+    }
+
     @Test func `a script name that is the whole path is no mount`() {
         #expect(Self.request([("SCRIPT_NAME", "/v1/models"), ("REQUEST_URI", "/v1/models?a")]).mount == "")
     }

@@ -11,8 +11,32 @@ extension Diagnosis {
             let version = Text.shown(reply.json["version"]?.stringValue ?? "?")
             return [Finding(.ok, .relay, "Fastrelay \(version) answers.")]
         }
-        return [stranger(reply)]
+        return [wantsTLS ?? stranger(reply)]
     }
+
+    /// What is said to a URL with `http` where only `https` is spoken; nil where that is not the matter.
+    var wantsTLS: Finding? {
+        let reply = seen.sight
+        guard !seen.url.isSecure, reply.trouble == nil else { return nil }
+        if reply.status == 403, reply.errorCode == "https_required" {
+            return Finding(
+                .problem, .relay, "The server takes nothing over http.",
+                do: "Use \(seen.url.secureBase(atThisPort: false)) here and in every client.")
+        }
+        let text = String(decoding: reply.body.prefix(4096), as: UTF8.self).lowercased()
+        guard reply.status == 400, Self.wordsOfTLSPorts.contains(where: { text.contains($0) }) else {
+            return nil
+        }
+        return Finding(
+            .problem, .relay, "This port speaks TLS, and the URL has http.",
+            do: "Use \(seen.url.secureBase(atThisPort: true)) here and in every client.")
+    }
+
+    /// What nginx, Apache and Caddy say to plain http where they expect TLS, in lower case.
+    private static let wordsOfTLSPorts = [
+        "plain http request was sent to https port", "speaking plain http to an ssl-enabled server port",
+        "client sent an http request to an https server",
+    ]
 
     private func stranger(_ reply: Reply) -> Finding {
         let code = reply.errorCode ?? ""
@@ -56,6 +80,9 @@ extension Diagnosis {
                 "This is not a Fastrelay: \(seen.url.url("/v1/health/request")) answers \(reply.status)\(server).",
                 do:
                     "Check host, port and path of the URL, and whether the web server hands this path to the relay."
+                    // Whoever has put a page of its own in the place of a server's 400 does not tell its reason.
+                    + (reply.status == 400 && !seen.url.isSecure
+                        ? " If this port speaks TLS, use https." : "")
             )
         }
     }

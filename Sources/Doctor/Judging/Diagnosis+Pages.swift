@@ -28,6 +28,15 @@ extension Diagnosis {
     }
 
     private func without(_ answer: Reply) -> Finding {
+        guard !seen.isOriginGiven else {
+            return Finding(
+                .problem, .cors, "Pages of \(Text.shown(seen.origin)) may not call the relay.",
+                do:
+                    "nginx: name it in `map $http_origin $fastrelay_cors_origin` (nginx/fastrelay.conf). Apache: let "
+                    + "`Define FASTRELAY_ORIGINS` match it (apache/fastrelay-location.conf); on shared hosting it is in "
+                    + ".htaccess. Others: answer with Access-Control-Allow-Origin, errors and preflights as well."
+            )
+        }
         let isChosen = answer.values("vary").contains { $0.lowercased().contains("origin") }
         if isChosen {
             return Finding(

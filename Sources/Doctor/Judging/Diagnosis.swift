@@ -31,7 +31,11 @@ struct Diagnosis {
         var findings = [
             Finding(.ok, .reach, "\(seen.url.origin) answers\(address.isEmpty ? "" : " at \(address)").")
         ]
-        findings += seen.url.isSecure ? security() : clearText(address)
+        if seen.url.isSecure {
+            findings += security()
+        } else if wantsTLS == nil {
+            findings += clearText(address)
+        }
         if let clear = seen.clear { findings += counterpart(clear) }
         return findings
     }

@@ -59,16 +59,18 @@ struct Observations: Sendable {
     var hasKey = false
     /// The page that calls, as CORS sees it.
     var origin = Observations.defaultOrigin
+    /// Whether the caller named it: then it has to be let in.
+    var isOriginGiven = false
     /// What was left out because the caller is in a hurry.
     var isQuick = false
     /// How long the silences were asked to last, in seconds.
     var waitSeconds = 65
 
-    /// `GET /v1/health/request`, with the certificate verified.
+    /// `POST /v1/health/request`, with the certificate verified.
     var first: Reply
     /// The same without, where the certificate is not valid; everything below was then seen without as well.
     var unverified: Reply?
-    /// The same by a client that speaks TLS 1.0 and 1.1 only.
+    /// `GET /v1/health/request` by a client that speaks TLS 1.0 and 1.1 only.
     var oldTLS: Reply?
     /// The same in clear.
     var clear: Reply?
@@ -78,15 +80,15 @@ struct Observations: Sendable {
     var preflight: Reply?
     /// `GET /v1/models` without a key, from a page.
     var refused: Reply?
-    /// `GET /v1/health/key`, with the key.
+    /// `POST /v1/health/key`, with the key.
     var key: Reply?
     /// Bodies of decreasing length, up to the first that passes.
     var bodies: [(bytes: Int, reply: Reply)] = []
-    /// `GET /v1/health/stream`.
+    /// `POST /v1/health/stream`.
     var stream: Reply?
     /// The same from a client that takes gzip.
     var compressed: Reply?
-    /// `GET /v1/health/wait`.
+    /// `POST /v1/health/wait`.
     var wait: Reply?
     /// The same, streamed.
     var silence: Reply?

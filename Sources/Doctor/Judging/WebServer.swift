@@ -62,19 +62,23 @@ struct WebServer: Equatable {
             "`fastcgi_read_timeout 65m;` (`scgi_read_timeout`, and `proxy_read_timeout` on every nginx before it)."
         case (.nginx, .bodies): "`client_max_body_size 64m;` in the server block or the relay's location."
         case (.nginx, .authorization):
-            "no `fastcgi_pass_request_headers off` and no empty `HTTP_AUTHORIZATION`."
+            "no `fastcgi_pass_request_headers off`, no empty `HTTP_AUTHORIZATION`, and no "
+                + "`proxy_set_header Authorization \"\"` on an nginx before it."
         case (.nginx, .address):
             "`set_real_ip_from` with the proxy's address, `real_ip_header X-Forwarded-For;` and `real_ip_recursive on;`."
         case (.apache, .streaming):
             "mod_proxy_fcgi: `flushpackets=on` at ProxyPass or in `<Proxy>` (ProxySet); mod_fcgid: "
-                + "`FcgidOutputBufferSize 0`; mod_proxy_scgi has no such setting, so use mod_proxy_fcgi."
+                + "`FcgidOutputBufferSize 0`; mod_proxy_scgi passes streams on by itself, so look at filters and at what stands "
+                + "before Apache."
         case (.apache, .noCompression):
             "`SetEnv no-gzip 1` and `SetEnv no-brotli 1` for the relay's path (mod_deflate)."
         case (.apache, .patience):
             "mod_proxy_fcgi and mod_proxy_scgi: `timeout=3900` at ProxyPass, or `ProxyTimeout 3900`; mod_fcgid: "
                 + "`FcgidIOTimeout 3900` and `FcgidBusyTimeout 3900`."
         case (.apache, .bodies):
-            "`LimitRequestBody 67108864`; mod_fcgid: also `FcgidMaxRequestLen 67108864` (its default is 128 KiB)."
+            "mod_proxy_fcgi and mod_proxy_scgi: the number in the `<If … Content-Length …>` block of "
+                + "apache/fastrelay-location.conf (`LimitRequestBody` has no effect there); mod_fcgid: "
+                + "`FcgidMaxRequestLen 67108864` (its default is 128 KiB); mod_cgi: `LimitRequestBody 67108864`."
         case (.apache, .authorization):
             "`CGIPassAuth On` for the relay's path, or `SetEnvIf Authorization \"(.+)\" HTTP_AUTHORIZATION=$1`."
         case (.apache, .address):

@@ -43,12 +43,13 @@ struct Examination: Sendable {
             ("authorization", "Bearer fastrelay-doctor"), ("x-api-key", "fastrelay-doctor"),
             ("x-request-id", Doctor.requestID),
         ]
-        var call = self.call("/v1/health/request", verifies: true, headers: headers)
+        var call = probe("request", verifies: true, headers: headers)
         call.isReported = true
         var seen = Observations(url: options.url, first: await read(call))
         seen.now = SystemTime.unixSeconds()
         seen.hasKey = options.key != nil
         seen.origin = origin
+        seen.isOriginGiven = options.origin != nil
         seen.isQuick = options.isQuick
         seen.waitSeconds = options.waitSeconds
         // `CURLE_PEER_FAILED_VERIFICATION`: https://curl.se/libcurl/c/libcurl-errors.html
@@ -88,8 +89,8 @@ struct Examination: Sendable {
     private func key(_ seen: Observations) async -> Reply? {
         guard let key = options.key, seen.isSafeForKey else { return nil }
         return await read(
-            call(
-                "/v1/health/key", verifies: true, headers: [("authorization", "Bearer \(key.revealed())")],
+            probe(
+                "key", verifies: true, headers: [("authorization", "Bearer \(key.revealed())")],
                 total: .seconds(30)))
     }
 
@@ -113,11 +114,11 @@ struct Examination: Sendable {
 
     private func streams(_ seen: Observations) async -> (Reply, Reply) {
         let gap = Int(Doctor.streamGap / .milliseconds(1))
-        let path = "/v1/health/stream?events=\(Doctor.streamEvents)&gap=\(gap)"
+        let path = "stream?events=\(Doctor.streamEvents)&gap=\(gap)"
         let verifies = seen.unverified == nil
         // libcurl is not told, so it hands over what comes.
-        let gzip = call(path, verifies: verifies, headers: [("accept-encoding", "gzip, br")])
-        async let plain = read(call(path, verifies: verifies))
+        let gzip = probe(path, verifies: verifies, headers: [("accept-encoding", "gzip, br")])
+        async let plain = read(probe(path, verifies: verifies))
         async let compressed = read(gzip)
         return (await plain, await compressed)
     }
@@ -141,9 +142,9 @@ struct Examination: Sendable {
         guard !options.isQuick else { return (nil, nil) }
         let verifies = seen.unverified == nil
         let total = Duration.seconds(options.waitSeconds + 20)
-        let path = "/v1/health/wait?seconds=\(options.waitSeconds)"
-        async let wait = read(call(path, verifies: verifies, total: total))
-        async let silence = read(call(path + "&stream=1", verifies: verifies, total: total))
+        let path = "wait?seconds=\(options.waitSeconds)"
+        async let wait = read(probe(path, verifies: verifies, total: total))
+        async let silence = read(probe(path + "&stream=1", verifies: verifies, total: total))
         return (await wait, await silence)
     }
 
@@ -160,6 +161,19 @@ struct Examination: Sendable {
         call.certificateFile = options.certificateFile
         call.verifiesCertificate = verifies
         call.proxy = ""
+        return call
+    }
+
+    /// A call of a probe as a chat would be called, for a web server may treat a POST in a way of its own: on shared
+    /// hosting another program answers it.
+    private func probe(
+        _ name: String, verifies: Bool, headers: [(String, String)] = [], total: Duration = .seconds(20)
+    ) -> TransferOptions {
+        var call = self.call(
+            "/v1/health/" + name, verifies: verifies,
+            headers: [("content-type", "application/json")] + headers, total: total)
+        call.method = "POST"
+        call.body = Array("{}".utf8)
         return call
     }
 

@@ -1,7 +1,7 @@
 import Dialects
 import Wire
 
-/// `GET /health/key`: whether the vendor takes the caller's key.
+/// `GET` or `POST /health/key`: whether the vendor takes the caller's key.
 ///
 /// Asks for an answer of a model that does not exist. 1min.ai looks at the key first (401), then at the model (400
 /// `UNSUPPORTED_MODEL`), so nobody is charged. Whoever holds a key can learn the same from a chat.

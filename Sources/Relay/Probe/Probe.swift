@@ -18,11 +18,14 @@ enum Probe: String, CaseIterable {
     case key
 
     /// The methods it answers.
+    ///
+    /// `POST` as chats have it: a web server may have rules of its own for it, another handler, buffers or limits. What
+    /// comes with it is not looked at, but by `body`.
     var methods: [String] {
         switch self {
-        case .request: ["GET", "HEAD", "OPTIONS"]
+        case .request: ["GET", "HEAD", "POST", "OPTIONS"]
         case .body: ["POST", "OPTIONS"]
-        case .stream, .wait, .key: ["GET", "OPTIONS"]
+        case .stream, .wait, .key: ["GET", "POST", "OPTIONS"]
         }
     }
 

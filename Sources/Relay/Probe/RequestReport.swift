@@ -1,7 +1,7 @@
 import Dialects
 import Wire
 
-/// What the relay sees of a request, as `GET /health/request` answers it.
+/// What the relay sees of a request, as `GET` or `POST /health/request` answers it.
 ///
 /// Of keys it tells only whether they came. Everything else is the caller's own, or what the web server made of it.
 enum RequestReport {

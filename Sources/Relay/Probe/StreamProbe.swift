@@ -1,7 +1,7 @@
 import Dialects
 import Wire
 
-/// `GET /health/stream?events=N&gap=MS`: events at a known pace, each with the relay's own time in it.
+/// `GET` or `POST /health/stream?events=N&gap=MS`: events at a known pace, each with the relay's own time in it.
 ///
 /// Whoever reads them can tell which of the gaps between them were made on the way.
 final class StreamProbe: RunningChat {

@@ -1,7 +1,7 @@
 import Dialects
 import Wire
 
-/// `GET /health/wait?seconds=S`: nothing, then an answer, as a chat that is not streamed has it.
+/// `GET` or `POST /health/wait?seconds=S`: nothing, then an answer, as a chat that is not streamed has it.
 ///
 /// With `stream=1` it is a stream with nothing but heartbeats in it, then one event.
 final class WaitProbe: RunningChat {

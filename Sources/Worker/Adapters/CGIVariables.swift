@@ -94,7 +94,8 @@ struct CGIVariables {
         return ClientRequest(
             method: method, path: path(rawPath), rawPath: rawPath, query: query, headers: headers,
             contentType: contentType.isEmpty ? nil : contentType, contentLength: announced,
-            remoteAddress: remoteAddress, scheme: scheme, mount: rawPath == scriptName ? "" : scriptName,
+            remoteAddress: remoteAddress, scheme: scheme,
+            mount: rawPath == scriptName ? "" : String(Self.withoutSlashes(scriptName)),
             httpVersion: httpVersion, body: body, bodyProblem: problem)
     }
 
@@ -115,11 +116,17 @@ struct CGIVariables {
     /// no `PATH_INFO` (nginx's own `fastcgi_params`).
     private static func withoutMount(_ path: String, mount: String) -> String {
         guard !mount.isEmpty else { return path }
-        var mount = mount[...]
-        while mount.last == "/" { mount.removeLast() }
+        let mount = withoutSlashes(mount)
         guard !mount.isEmpty, path != mount, path.hasPrefix(mount) else { return path }
         let rest = path.dropFirst(mount.count)
         return rest.first == "/" ? String(rest) : path
+    }
+
+    /// A mount point as RFC 3875 has it: an Apache's `<Location>` ends with a slash, and is told as it stands there.
+    private static func withoutSlashes(_ mount: String) -> Substring {
+        var mount = mount[...]
+        while mount.utf8.last == UInt8(ascii: "/") { mount.removeLast() }
+        return mount
     }
 }
 

@@ -129,13 +129,31 @@ import Wire
     }
 
     @Test(arguments: [
-        ("POST", "/health/stream", "GET, OPTIONS"), ("GET", "/v1/health/body", "POST, OPTIONS"),
-        ("DELETE", "/health/request", "GET, HEAD, OPTIONS"), ("HEAD", "/health/wait", "GET, OPTIONS"),
+        ("PUT", "/health/stream", "GET, POST, OPTIONS"), ("GET", "/v1/health/body", "POST, OPTIONS"),
+        ("DELETE", "/health/request", "GET, HEAD, POST, OPTIONS"),
+        ("HEAD", "/health/wait", "GET, POST, OPTIONS"), ("HEAD", "/health/key", "GET, POST, OPTIONS"),
     ])
     func `a wrong method is 405`(method: String, path: String, allow: String) async {
         let client = await harness.respond(to: Harness.request(method, path, headers: []))
         #expect(client.status == 405)
         #expect(client.header("allow") == allow)
+    }
+
+    @Test(arguments: [
+        ("/health/request", ""), ("/health/stream", "events=2&gap=0"), ("/health/wait", "seconds=0"),
+        ("/v1/health/key", ""),
+    ])
+    func `a POST is answered as a GET, whatever is in it`(path: String, query: String) async {
+        let harness = Harness { _, _ in
+            [.head(status: 401), .text(#"{"error":{"code":"UNAUTHORIZED","message":"no"}}"#), .end]
+        }
+        let headers = [("authorization", "Bearer \(Harness.key)")]
+        var request = Harness.request("POST", path, headers: headers, body: Array("{}".utf8))
+        request.query = query
+        let asked = await harness.respond(to: get(path, query, headers: headers))
+        let posted = await harness.respond(to: request)
+        #expect(posted.status == 200)
+        #expect(path.hasSuffix("stream") ? posted.events.count == 2 : posted.text == asked.text)
     }
 
     @Test(arguments: ["/health/nothing", "/v1/health/", "/health/stream/x", "/v1/health"])
