@@ -21,7 +21,11 @@ from fake_onemin import FakeOneMin, directive
 from harness import KEY, TLSNginx, contents, finish_reasons, question, wait_until
 from hosting import SharedSite
 
-pytestmark = pytest.mark.skipif(bool(hosting.MISSING), reason=hosting.MISSING)
+pytestmark = [
+    pytest.mark.skipif(bool(hosting.MISSING), reason=hosting.MISSING),
+    # The first run makes the host's root, which takes most of a minute on a machine at rest.
+    pytest.mark.timeout(300),
+]
 
 
 @pytest.fixture(scope="session")
