@@ -132,7 +132,7 @@ def first_process(directory: Path) -> None:
                 started = time.perf_counter()
                 assert stack.get("/health").status == 200
                 into.append((time.perf_counter() - started) * 1000)
-            time.sleep(0.3)  # Until it is idle: nothing announces that, and the figure is about doing nothing.
+            time.sleep(2)  # A second after its last exchange the worker gives memory back.
             status = Path(f"/proc/{stack.processes()[0]}/status").read_text()
             resident.append(int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024)
         finally:

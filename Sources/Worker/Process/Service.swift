@@ -76,7 +76,7 @@ final class Service: Sendable {
                     try Thread(name: "loop-\(loop.index)") { loop.run() }
                 })
         }
-        StartupMemory.release()
+        UnusedCode.release()
         let watchdog = manager.watchdogInterval.map { interval in
             Watchdog(loops: service.loops, interval: interval) { manager.tell(.alive) }
         }
@@ -146,7 +146,11 @@ final class Service: Sendable {
                 case .cannotAccept(let error):
                     log.event(.error, "cannot accept connections", [LogField("error", .string("\(error)"))])
                 }
-            }, whenQuiet: ProcessMemory.giveBack)
+            },
+            whenQuiet: {
+                ProcessMemory.giveBack()
+                UnusedCode.release()
+            })
         return Service(
             loops: loops, relay: relay, server: server, socket: socket, manager: manager,
             configuration: configuration, threshold: threshold, ports: ports, log: log, writer: writer)

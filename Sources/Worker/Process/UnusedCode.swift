@@ -1,13 +1,14 @@
 internal import Glibc
 
-/// Pages of code that only starting needed.
+/// Pages of code that nobody comes back to soon.
 ///
-/// The linker, the language runtime and OpenSSL run through several megabytes of code once. The pages stay resident
-/// although nobody comes back to them, and shared hosting counts them for each of many processes.
-enum StartupMemory {
+/// The linker, the language runtime and OpenSSL run through several megabytes of code once, when the process starts, and
+/// each request through some more. The pages stay resident, and shared hosting counts them for each of many processes.
+enum UnusedCode {
     /// Lets go of all mapped code; what is needed again comes back from the page cache, 64 KB at a time.
     ///
-    /// Code is never written to, so nothing can be lost. `madvise(MADV_DONTNEED)`
+    /// For the end of the start, and for moments of rest: the first request after it takes a fraction of a millisecond
+    /// longer. Code is never written to, so nothing can be lost. `madvise(MADV_DONTNEED)`
     static func release() {
         guard let maps = try? SmallFile.read("/proc/self/maps") else { return }
         for line in maps.split(separator: UInt8(ascii: "\n")) {
