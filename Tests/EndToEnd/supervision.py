@@ -13,6 +13,7 @@ import time
 from typing import Any, Iterator, Mapping
 
 from conftest import configuration
+import harness
 from harness import BINARY, CLEAN, Process, wait_until
 
 _libc = ctypes.CDLL(None)
@@ -30,7 +31,7 @@ class ActivatedWorker(Process):
         super().__init__(
             "worker",
             ["bash", "-c", PASS_SOCKET, "bash", str(listener.fileno()), str(binary), "serve", "--config", str(config),
-             *arguments],
+             "--protocol", harness.PROTOCOL, *arguments],
             directory, {**CLEAN, "LISTEN_FDS": str(count), **(environment or {})}, pass_fds=(listener.fileno(),))
 
 

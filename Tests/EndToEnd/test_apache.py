@@ -21,6 +21,9 @@ from fake_onemin import directive
 from front_door_checks import ORIGIN, FrontDoorChecks, ServiceChecks, doctor_finds_nothing, is_error, preflight
 from harness import KEY, contents, free_port, question, wait_until
 
+# Each server speaks what it is configured to.
+pytestmark = pytest.mark.only("fastcgi")
+
 
 @pytest.fixture(scope="module")
 def make_server():

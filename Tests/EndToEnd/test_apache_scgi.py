@@ -13,6 +13,9 @@ from fake_onemin import FakeOneMin
 from front_door_checks import FrontDoorChecks, doctor_finds_nothing, is_error
 from harness import KEY, question, run_cli
 
+# Each server speaks what it is configured to.
+pytestmark = pytest.mark.only("fastcgi")
+
 
 @pytest.fixture(scope="module")
 def shared_door(shared_fake: FakeOneMin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DoorStack]:

@@ -7,6 +7,9 @@ import pytest
 from doors import Caddy
 from front_door_checks import FrontDoorChecks, ServiceChecks
 
+# Each server speaks what it is configured to.
+pytestmark = pytest.mark.only("fastcgi")
+
 
 @pytest.fixture(scope="module")
 def make_server():

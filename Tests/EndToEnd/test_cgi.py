@@ -17,6 +17,9 @@ from conftest import configuration
 from fake_onemin import FakeOneMin, directive
 from harness import BINARY, CLEAN, KEY, question, wait_until
 
+# Neither protocol is spoken here.
+pytestmark = pytest.mark.only("fastcgi")
+
 
 class CGI:
     """One CGI process."""

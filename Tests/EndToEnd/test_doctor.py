@@ -16,6 +16,9 @@ from doctor import CODES, doctor
 from fake_onemin import BAD_KEY, FakeOneMin
 from harness import KEY, Nginx, Stack, free_port, openssl_certificate, run_cli, tcp_accepts
 
+# It sees the web server only.
+pytestmark = pytest.mark.only("fastcgi")
+
 
 # --- as it is shipped ---------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,9 @@ from fake_onemin import FakeOneMin, directive
 from front_door_checks import FrontDoorChecks, told_at
 from harness import REPOSITORY, contents, run_cli, wait_until
 
+# Each server speaks what it is configured to.
+pytestmark = pytest.mark.only("fastcgi")
+
 
 @pytest.fixture(scope="module")
 def shared_door(shared_fake: FakeOneMin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FcgidStack]:

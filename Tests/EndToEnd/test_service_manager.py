@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+import harness
 from conftest import configuration
 from fake_onemin import directive
 from harness import BINARY, CLEAN, Process, RelayNginx, Stack, Worker, unix_accepts, wait_until
@@ -99,7 +100,7 @@ def test_systemd_socket_activate(fake, config, behind, tmp_path: pathlib.Path):
     path = tmp_path / "activated.sock"
     manager = Process("manager", [
         "systemd-socket-activate", "--listen", str(path), "--fdname", "fastrelay",
-        str(BINARY), "serve", "--config", str(config)], tmp_path, CLEAN)
+        str(BINARY), "serve", "--config", str(config), "--protocol", harness.PROTOCOL], tmp_path, CLEAN)
     try:
         manager.wait_ready(path.exists)
         # It becomes the worker when the first connection comes.

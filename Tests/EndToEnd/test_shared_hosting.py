@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(bool(hosting.MISSING), reason=hosting.MISSING),
     # The first run makes the host's root, which takes most of a minute on a machine at rest.
     pytest.mark.timeout(300),
+    pytest.mark.only("fastcgi"),
 ]
 
 
