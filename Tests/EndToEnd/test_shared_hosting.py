@@ -211,7 +211,11 @@ def test_without_mod_fcgid_everything_is_cgi(make_site, fake: FakeOneMin):
 def test_processes_share_the_list_of_models(make_site, fake: FakeOneMin):
     site = make_site()
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        # One process is busy, so the others need another.
+        waiting = pool.submit(site.get, "/health/wait?seconds=3")
         answers = list(pool.map(lambda _: site.get("/v1/models"), range(12)))
+        answers += [site.get("/v1/models")]
+        assert waiting.result().status == 200
     assert all(answer.status == 200 for answer in answers)
     assert len({answer.body for answer in answers}) == 1
     assert len(site.processes()) > 1
