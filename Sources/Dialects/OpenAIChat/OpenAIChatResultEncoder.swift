@@ -3,7 +3,7 @@ import Wire
 /// Writes a complete answer as a `chat.completion` object.
 ///
 /// https://platform.openai.com/docs/api-reference/chat/object
-public struct OpenAIChatResultEncoder: Sendable {
+public struct OpenAIChatResultEncoder: ResultEncoder {
     private let id: String
     private let created: Int
     private let model: String

@@ -8,10 +8,7 @@ import Wire
 ///
 /// This is the hot path: what all chunks share is put together once, and a piece of text is escaped straight into the
 /// bytes that go out.
-public struct OpenAIChatStreamEncoder: Sendable {
-    /// A comment that keeps a silent connection open; allowed between events only.
-    public static let heartbeat = Array(": waiting\n\n".utf8)
-
+public struct OpenAIChatStreamEncoder: StreamEncoder {
     /// `data: {"id":…,"model":"…","choices":[` of every chunk.
     private let head: [UInt8]
     /// What follows the choices of every chunk but the last.

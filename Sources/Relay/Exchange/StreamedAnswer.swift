@@ -100,7 +100,7 @@ struct StreamedAnswer: Sendable {
 
     /// Adds a sign of life for a client that has waited long.
     mutating func addHeartbeat() {
-        pending += OpenAIChatStreamEncoder.heartbeat
+        encoder.writeHeartbeat(into: &pending)
     }
 
     /// Forgets what was sent, with its memory: until the next event of a model much time can pass.

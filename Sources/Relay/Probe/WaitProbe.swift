@@ -38,7 +38,7 @@ final class WaitProbe: RunningChat {
             guard rest > .zero else { break }
             try await clock.sleepUnlessLeft(for: min(rest, heartbeat ?? rest))
             if clock.now() < end {
-                try await exchange.send(streamed: OpenAIChatStreamEncoder.heartbeat, isLast: false)
+                try await exchange.send(streamed: EventStreamComment.heartbeat, isLast: false)
             }
         }
         try await exchange.send(streamed: Array("data: ".utf8) + body + Array("\n\n".utf8), isLast: true)

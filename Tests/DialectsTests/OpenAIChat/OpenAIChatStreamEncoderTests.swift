@@ -135,7 +135,7 @@ struct OpenAIChatStreamEncoderTests {
     }
 
     @Test func `the heartbeat is a comment`() {
-        #expect(text(OpenAIChatStreamEncoder.heartbeat) == ": waiting\n\n")
+        #expect(text(EventStreamComment.heartbeat) == ": waiting\n\n")
     }
 }
 
