@@ -40,16 +40,6 @@ public final class Relay: Sendable {
         router.retire(inFavourOf: successor.router)
     }
 
-    /// Makes the relay from single ports.
-    public convenience init(
-        configuration: Configuration, transport: any UpstreamTransport, clock: any RelayClock,
-        random: any RandomSource, log: any ExchangeLog, offload: any Offload = InlineOffload()
-    ) {
-        self.init(
-            configuration: configuration,
-            ports: Ports(transport: transport, clock: clock, random: random, log: log, offload: offload))
-    }
-
     /// Takes over what other processes stored, for a process whose first request is its last one.
     ///
     /// Not needed before `run`, which does it as well.
