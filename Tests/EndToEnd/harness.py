@@ -344,6 +344,13 @@ class TLSNginx(Nginx):
     def requests(self) -> list[str]:
         return self.vendor_log.read_text().splitlines() if self.vendor_log.exists() else []
 
+    def wait_for_requests(self, containing: str, count: int = 1) -> list[str]:
+        """The lines of so many requests; nginx writes one when the answer is over, which no client waits for."""
+        def found() -> list[str]:
+            return [line for line in self.requests() if containing in line]
+        wait_until(lambda: len(found()) >= count, what=f"{count} logged requests with {containing!r}")
+        return found()
+
 
 class ConnectProxy:
     """A forward proxy: CONNECT tunnels and absolute-form requests, recorded; host names may be mapped to ports."""

@@ -24,15 +24,18 @@ def test_tls_vendors_are_spoken_to_in_http2_but_for_streams(make_stack, vendor: 
     """A stream has a connection of its own: on a shared one, what a stopped reader leaves would fill the worker."""
     stack = make_stack(provider={"baseURL": vendor.url, "caFile": str(vendor.certificate)})
     assert stack.chat().status == 200
-    assert vendor.requests() and all(line.startswith("HTTP/2.0 ") for line in vendor.requests())
+    assert vendor.wait_for_requests('"POST ')
+    assert all(line.startswith("HTTP/2.0 ") for line in vendor.requests())
     with stack.stream("Hi") as stream:
         assert stream.rest()[-1] == "[DONE]"
-    assert vendor.requests()[-1].startswith("HTTP/1.1 ")
+    [line] = vendor.wait_for_requests("isStreaming=true")
+    assert line.startswith("HTTP/1.1 ")
 
 
 def test_http2_can_be_switched_off(make_stack, vendor: TLSNginx):
     stack = make_stack(provider={"baseURL": vendor.url, "caFile": str(vendor.certificate), "http2": False})
     assert stack.chat().status == 200
+    assert vendor.wait_for_requests('"POST ')
     assert all(line.startswith("HTTP/1.1 ") for line in vendor.requests())
 
 
@@ -44,6 +47,7 @@ def test_calls_at_once_share_one_http2_connection(make_stack, fake, vendor: TLSN
         fake.wait_for(lambda: len(fake.chats("multiplex")) == 20, what="twenty calls at once")
         fake.gate("multiplex").release(20)
         assert all(future.result(20).status == 200 for future in futures)
+    assert len(vendor.wait_for_requests('"POST ', 21)) == 21
     assert len({line.split()[1] for line in vendor.requests()}) <= 2
 
 
