@@ -15,6 +15,14 @@ public final class SignalSource: FileWatcher {
         signal(SIGPIPE, SIG_IGN)
     }
 
+    /// Has a signal its usual effect on this process, blocked or not; returns where that is none.
+    public static func raise(_ number: Int32) {
+        signal(number, SIG_DFL)
+        var set = set(of: [number])
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        kill(getpid(), number)
+    }
+
     /// Makes a source for signals that are blocked.
     ///
     /// - Parameter handler: called on the loop's thread with the signal's number.

@@ -167,6 +167,10 @@ def test_the_watchdog_is_fed_twice_in_its_interval(fake, tmp_path: pathlib.Path)
             worker.stop()
 
 
+def parent(pid: int) -> int:
+    return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def test_a_successor_becomes_the_main_process(fake, tmp_path: pathlib.Path):
     with NotifySocket(tmp_path / "notify.sock") as manager, adopting(), unix_listener(tmp_path / "s.sock") as listener:
         config = tmp_path / "fastrelay.json5"
@@ -180,11 +184,17 @@ def test_a_successor_becomes_the_main_process(fake, tmp_path: pathlib.Path):
             main = manager.wait_for("MAINPID")
             successor = Successor(int(main["MAINPID"]))
             assert main["pid"] == str(worker.pid) and successor.pid != worker.pid
+            # Already the manager's own child, which this process is here, and silent until now: nobody would listen.
+            assert parent(successor.pid) == os.getpid()
+            assert not any(message["pid"] == str(successor.pid) for message in manager.messages)
+            said = manager.wait_for("READY")
+            assert said["pid"] == str(successor.pid) and said["STATUS"] == "Serving"
             assert worker.wait(10) == 0
             # The service goes on: nobody said that it stops, and the watchdog is the new one's task.
             assert not any("STOPPING" in message for message in manager.messages)
             wait_until(lambda: manager.wait_for("WATCHDOG")["pid"] == str(successor.pid), 5, "the new one's watchdog")
-            assert any("READY" in message and message["pid"] == str(successor.pid) for message in manager.messages)
+            after = manager.messages[manager.messages.index(main) + 1:]
+            assert {message["pid"] for message in after} == {str(successor.pid)}
             variables = pathlib.Path(f"/proc/{successor.pid}/environ").read_bytes().split(b"\0")
             names = {variable.split(b"=")[0] for variable in variables}
             assert b"NOTIFY_SOCKET" in names and b"WATCHDOG_USEC" in names

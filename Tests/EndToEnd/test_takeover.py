@@ -15,11 +15,17 @@ import harness
 from conftest import configuration
 from fake_onemin import directive
 from harness import RelayNginx, Stack, contents, free_port, unix_accepts, wait_until
-from supervision import Successor, adopting, has_ended
+from supervision import NotifySocket, Successor, adopting, has_ended
+
+
+@pytest.fixture(params=["alone", "supervised"])
+def supervised(request) -> bool:
+    """Whether a service manager listens, whose child the new process becomes then."""
+    return request.param == "supervised"
 
 
 @pytest.fixture
-def swap(make_stack, tmp_path: pathlib.Path, monkeypatch) -> Iterator[Callable[..., Stack]]:
+def swap(make_stack, tmp_path: pathlib.Path, monkeypatch, supervised) -> Iterator[Callable[..., Stack]]:
     """Makes a stack whose worker runs a copy of the executable, `stack.binary`."""
     binary = tmp_path / "fastrelay"
     shutil.copy(harness.BINARY, binary)
@@ -27,10 +33,10 @@ def swap(make_stack, tmp_path: pathlib.Path, monkeypatch) -> Iterator[Callable[.
     stacks: list[Stack] = []
 
     def make(**settings: Any) -> Stack:
-        stacks.append(make_stack(**settings))
+        stacks.append(make_stack(**settings, environment=manager.variables if supervised else {}))
         stacks[-1].binary = binary
         return stacks[-1]
-    with adopting():
+    with adopting(), NotifySocket(tmp_path / "notify.sock") as manager:
         yield make
         for stack in stacks:
             for line in stack.worker.events("succeeded by another process"):
@@ -152,18 +158,21 @@ def parsed(stack: Stack) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stack.worker.output().splitlines() if line.startswith("{")]
 
 
-def test_only_one_at_a_time_and_a_stop_ends_it(swap, fake):
+def test_only_one_at_a_time_and_a_stop_ends_it(swap, fake, supervised):
     stack = swap()
     replace(stack.binary, "#!/bin/sh\nexec sleep 60\n")
     stack.worker.signal(signal.SIGUSR2)
-    [child] = wait_until(lambda: children(stack.worker.pid), 5, "the new process")
+    [child] = processes = wait_until(lambda: children(stack.worker.pid), 5, "the new process")
+    if supervised:
+        processes += wait_until(lambda: children(child), 5, "what the middle man starts")
     stack.worker.wait_for_event("takeover started")
     stack.worker.signal(signal.SIGUSR2)
     stack.worker.wait_for_event("takeover ignored, the worker is leaving or another one runs")
     assert stack.chat().status == 200
     stack.worker.signal(signal.SIGTERM)
     assert stack.worker.wait(5) == 0
-    wait_until(lambda: has_ended(child), 5, "the new process to end")
+    for process in processes:
+        wait_until(lambda: has_ended(process), 5, "the new process to end")
     assert not stack.worker.socket_path.exists()
 
 
@@ -181,14 +190,18 @@ def test_a_stop_of_the_old_one_drains_as_ever(swap, fake):
     assert stack.worker.socket_path.exists()
 
 
-def test_a_new_one_that_dies_later_is_buried(swap, fake):
+def test_a_new_one_that_dies_later_is_buried(swap, fake, supervised):
     stack = swap()
     with stack.stream(directive(mode="stall", at=1)) as stream:
         assert stream.text(5)
         new = take_over(stack)
         new.signal(signal.SIGKILL)
-        line = stack.worker.wait_for_event("the successor ended")
-        assert line["reason"] == "it was ended by signal 9"
+        if supervised:
+            # This process adopts it, as a service manager does.
+            assert new.wait() == -signal.SIGKILL
+        else:
+            line = stack.worker.wait_for_event("the successor ended")
+            assert line["reason"] == "it was ended by signal 9"
         assert children(stack.worker.pid) == []
         # What it began still goes on.
         assert stack.worker.process.poll() is None

@@ -57,6 +57,11 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
             machine.stop()
 
 
+def log(machine: Machine) -> str:
+    """What the service and systemd said about it."""
+    return machine.run("journalctl", "-u", SERVICE, "-o", "cat", "--no-pager")
+
+
 def test_units_are_enabled_and_running(machine: Machine) -> None:
     for unit in (SERVICE, "fastrelay.socket"):
         assert machine.run("systemctl", "is-enabled", unit) == "enabled\n"
@@ -98,8 +103,8 @@ def test_a_credential_as_the_documentation_has_it(machine: Machine) -> None:
         machine.run("systemctl", "daemon-reload")
         machine.run("systemctl", "restart", SERVICE)
         assert machine.root.request("GET", "/health")[0] == 200
-        log = machine.run("journalctl", "-u", SERVICE, "-o", "cat", "--no-pager")
-        assert '"message":"listening"' in log and "canary" not in log
+        journal = log(machine)
+        assert '"message":"listening"' in journal and "canary" not in journal
     finally:
         machine.run("rm", drop_in)
         machine.write(CONFIGURATION, before)
@@ -127,6 +132,40 @@ def test_an_upgrade_cuts_no_stream(machine: Machine, fake: FakeOneMin, tmp_path:
         values = stream.rest()
         assert contents(values) == "bc" and values[-1] == "[DONE]", "the old worker finished its stream"
     assert machine.run("systemctl", "is-active", SERVICE) == "active\n"
+
+
+def test_the_new_worker_is_supervised_like_the_first(machine: Machine) -> None:
+    journal = log(machine)
+    assert '"message":"succeeded by another process"' in journal, "the upgrade before"
+    assert "not our child" not in journal and "reception only permitted" not in journal
+    assert machine.show("StatusText") == "Serving"
+    worker = machine.show("MainPID")
+    assert machine.run("ps", "-o", "ppid=", "-p", worker).strip() == "1"
+
+
+def test_a_stop_lets_the_new_worker_finish(machine: Machine, fake: FakeOneMin) -> None:
+    worker = machine.show("MainPID")
+    reloads = log(machine).count('"message":"configuration reloaded"')
+    machine.write(CONFIGURATION, configuration_of(fake))
+    machine.run("systemctl", "reload", SERVICE)
+    wait_until(lambda: log(machine).count('"message":"configuration reloaded"') > reloads, 10, "the reload")
+    assert machine.show("MainPID") == worker, "still the one that took over"
+    gate = fake.gate("package-stop")
+    prompt = directive(gate="package-stop", chunks=["a", "b"])
+    with machine.root.stream(question(prompt, stream=True), KEY) as stream:
+        gate.release()
+        assert stream.text() == "a"
+        # The socket, too, else the next request would start it again.
+        machine.run("systemctl", "stop", "--no-block", "fastrelay.socket", SERVICE)
+        wait_until(lambda: machine.show("StatusText") == "Finishing what runs", 10, "the worker to drain")
+        assert machine.show("ActiveState") == "deactivating"
+        gate.release(2)
+        values = stream.rest()
+        assert contents(values) == "b" and values[-1] == "[DONE]"
+    wait_until(lambda: machine.show("ActiveState") != "deactivating", 10, "the service to stop")
+    assert (machine.show("ActiveState"), machine.show("Result")) == ("inactive", "success")
+    assert machine.show("ExecMainStatus") == "0"
+    machine.run("systemctl", "start", "fastrelay.socket", SERVICE)
 
 
 def test_purge_stops_everything(machine: Machine) -> None:

@@ -24,6 +24,25 @@ import Testing
         #expect(Inheritance([Inheritance.variable: "x 1 2 /a"], parent: 7) == nil)
     }
 
+    @Test(
+        arguments: [
+            ("ready\n4711\n", 4711), ("ready\n", nil), ("ready\n4711", nil), ("4711\n", nil),
+            ("ready\nx\n", nil),
+            ("wrong\n4711\n", nil), ("", nil), ("ready\n1\n2\n", nil),
+        ] as [(String, Int32?)])
+    func `a middle man names a successor that is ready`(text: String, successor: Int32?) {
+        #expect(Inheritance.successor(in: text.utf8) == successor)
+    }
+
+    @Test func `a middle man is one that was told whom to start by its parent`() {
+        let launch = Launch(
+            executable: "/x", arguments: [], environment: [Array("\(MiddleMan.variable)=/y".utf8)])
+        #expect(MiddleMan(launch, nil) == nil)
+        #expect(MiddleMan(launch, Inheritance(file: nil)) != nil)
+        let worker = Launch(executable: "/x", arguments: [], environment: [])
+        #expect(MiddleMan(worker, Inheritance(file: nil)) == nil)
+    }
+
     @Test func `a successor gets every variable but those meant for its predecessor`() {
         let environment = [
             "PATH=/bin", "LISTEN_FDS=1", "LISTEN_FDSX=1", "NOTIFY_SOCKET=/n", "WATCHDOG_PID=7",

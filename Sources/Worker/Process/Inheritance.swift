@@ -2,7 +2,7 @@ internal import EventLoop
 internal import Glibc
 
 /// What a running worker hands to the one that takes its place: the listening socket as descriptor 3, and as descriptor 4
-/// a pipe to say on how the start went.
+/// a pipe to say on how the start went. The worker closes its end when the successor is the main process of the service.
 struct Inheritance: Equatable, Sendable {
     /// The socket's file, which the successor removes at its end; nil for none.
     let file: ListeningSocket.File?
@@ -41,14 +41,39 @@ struct Inheritance: Equatable, Sendable {
         return "\(Self.variable)=\(parent)\(place)"
     }
 
-    /// Tells the predecessor that it may leave. Once, instead of `fail`.
-    func succeed() {
+    /// Tells the predecessor that it may leave. Once, instead of `fail`; on the loop's thread.
+    ///
+    /// - Parameters:
+    ///   - loop: where to wait for the predecessor.
+    ///   - whenReleased: called on its thread when the predecessor has said who the main process is, or is gone.
+    func succeed(on loop: EventLoop, whenReleased: @escaping () -> Void) {
         say(Self.readyWord)
+        let release = Release(loop: loop, whenDone: whenReleased)
+        do {
+            // Nothing can be read from it; that its other end is closed is always told.
+            try loop.watch(Self.pipeDescriptor, for: [], release)
+        } catch {
+            release.fileIsReady([])
+        }
     }
 
     /// Tells the predecessor why it has to go on. Once, instead of `succeed`.
     func fail(_ reason: String) {
         say(reason)
+        close(Self.pipeDescriptor)
+    }
+
+    /// Has a middle man tell who the successor is, which has said already that it is ready.
+    func name(_ successor: Int32) {
+        say("\(successor)\n")
+    }
+
+    /// The successor that `name` told of; nil as long as the text has none.
+    static func successor(in text: some Sequence<UInt8>) -> Int32? {
+        let words = String(decoding: Array(text), as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        guard words.count == 3, words[0] + "\n" == readyWord, words[2].isEmpty else { return nil }
+        return Int32(words[1])
     }
 
     private func say(_ text: String) {
@@ -56,6 +81,22 @@ struct Inheritance: Equatable, Sendable {
         signal(SIGPIPE, SIG_IGN)
         let bytes = Array(text.utf8)
         _ = write(Self.pipeDescriptor, bytes, bytes.count)
-        close(Self.pipeDescriptor)
+    }
+
+    /// Waits until the predecessor closes its end of the pipe.
+    private final class Release: FileWatcher {
+        private let loop: EventLoop
+        private let whenDone: () -> Void
+
+        init(loop: EventLoop, whenDone: @escaping () -> Void) {
+            self.loop = loop
+            self.whenDone = whenDone
+        }
+
+        func fileIsReady(_ what: FileInterest) {
+            loop.unwatch(Inheritance.pipeDescriptor)
+            close(Inheritance.pipeDescriptor)
+            whenDone()
+        }
     }
 }

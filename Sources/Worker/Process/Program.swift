@@ -21,7 +21,7 @@ public enum Program {
                 return CGICommand.run { () throws(ExitReason) in try configuration(options) }.rawValue
             case .doctor(let options):
                 return try DoctorCommand(options, environment: Launch.current().variables).run().rawValue
-            case .serve(let options): try serve(options)
+            case .serve(let options): return try serve(options)
             }
             return ExitCode.success.rawValue
         } catch {
@@ -43,11 +43,13 @@ public enum Program {
         }
     }
 
-    private static func serve(_ options: Command.Options) throws(ExitReason) {
+    private static func serve(_ options: Command.Options) throws(ExitReason) -> Int32 {
         let launch = Launch.current()
         let inheritance = Inheritance(launch.variables, parent: getppid())
         do throws(ExitReason) {
+            if let middleMan = MiddleMan(launch, inheritance) { return try middleMan.run() }
             try Service.run(options, launch, inheritance)
+            return ExitCode.success.rawValue
         } catch {
             // The predecessor goes on, and its log says why.
             inheritance?.fail(error.message)

@@ -19,7 +19,9 @@ extension Service {
         _ launch: Launch, read: @escaping @Sendable () throws(ConfigurationError) -> Configuration
     ) throws(ExitReason) {
         let reloader = Reloader(log: log, manager: manager, read: read) { [self] in apply($0) }
-        let takeover = Takeover(loop: loops[0], launch: launch, log: log) { [self] in
+        let takeover = Takeover(
+            loop: loops[0], launch: launch, log: log, isSupervised: manager.isThere
+        ) { [self] in
             socket.withLock { $0 }
         } whenDone: { [self] in
             leave(to: $0)
@@ -42,7 +44,8 @@ extension Service {
         }
     }
 
-    private var isServing: Bool {
+    /// Whether it serves, and neither stops nor has a successor.
+    var isServing: Bool {
         ending.withLock { if case .none = $0 { true } else { false } }
     }
 

@@ -57,7 +57,7 @@ final class Service: Sendable {
         var socket: ListeningSocket? = try orFail { () throws(ListeningSocket.Failure) in
             try ListeningSocket(source.address)
         }
-        let manager = ServiceManager(variables, processID: getpid())
+        let manager = ServiceManager(variables, processID: getpid(), isMain: inheritance == nil)
         let gateway = gateway(options.wireProtocol ?? configuration.wireProtocol)
         let service = try make(configuration, gateway, socket, manager)
         try service.handleSignals(launch) { () throws(ConfigurationError) in
@@ -82,7 +82,7 @@ final class Service: Sendable {
         }
         watchdog?.start()
         // Each loop accepts by its next turn.
-        service.loops.roundTrip { service.becameReady(inheritance) }
+        service.loops.roundTrip { service.loops[0].submit { service.becameReady(inheritance) } }
         withExtendedLifetime(watchdog) { service.loops[0].run() }
         background.cancel()
         for thread in threads { thread.join() }
@@ -161,15 +161,16 @@ final class Service: Sendable {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// Tells everybody who waits for it; on some loop's thread.
+    /// Tells everybody who waits for it; on the first loop's thread.
     private func becameReady(_ inheritance: Inheritance?) {
-        if let inheritance {
-            // None any more: it was told to stop meanwhile.
-            guard let socket = socket.withLock({ $0 }) else { return inheritance.fail("it was told to stop") }
-            socket.own(inheritance.file)
-            inheritance.succeed()
+        guard let inheritance else { return manager.tell(.ready) }
+        // None any more: it was told to stop meanwhile.
+        guard let socket = socket.withLock({ $0 }) else { return inheritance.fail("it was told to stop") }
+        socket.own(inheritance.file)
+        inheritance.succeed(on: loops[0]) { [self] in
+            manager.becomeMain()
+            manager.tell(isServing ? .ready : .stopping(within: currentConfiguration.drainTimeout))
         }
-        manager.tell(.ready)
     }
 
     /// Ends the process at once.

@@ -5,7 +5,8 @@ internal import Relay
 /// Starts the executable that lies where this one lay, and hands the listening socket to it.
 ///
 /// Both have the same socket, so no connection is refused in between. When the new process says that it serves, this one
-/// leaves; when it cannot start, nothing has changed.
+/// leaves; when it cannot start, nothing has changed. Where a service manager supervises this one, a `MiddleMan` starts the
+/// new one, which is the manager's child then; else it is this one's.
 final class Takeover: FileWatcher, @unchecked Sendable {
     // @unchecked: used on the first loop's thread only; the thread that starts the process sees copies.
 
@@ -13,17 +14,20 @@ final class Takeover: FileWatcher, @unchecked Sendable {
         case idle
         /// A thread starts the process.
         case spawning
-        /// It runs and has not said yet how it is.
+        /// It, or its middle man, runs, and it has not said yet how it is.
         case starting(ChildProcess)
         /// It is being ended.
         case ending(ChildProcess, reason: String)
-        /// It serves.
-        case done(ChildProcess)
+        /// It serves, and its middle man was asked to leave.
+        case leaving(middleMan: ChildProcess)
+        /// It serves; nil when it is the service manager's child.
+        case done(ChildProcess?)
     }
 
     private let loop: EventLoop
     private let launch: Launch
     private let log: any ExchangeLog
+    private let isSupervised: Bool
     private let socket: () -> ListeningSocket?
     private let whenDone: (_ successor: Int32) -> Void
     private var state = State.idle
@@ -31,6 +35,7 @@ final class Takeover: FileWatcher, @unchecked Sendable {
     private var settled: (() -> Void)?
     private var mustReload = false
     private var pipe: Int32 = -1
+    private var isPipeAtEnd = false
     private var said: [UInt8] = []
     private let startLimit: Duration
     private lazy var timer = LoopTimer { [weak self] in
@@ -40,18 +45,22 @@ final class Takeover: FileWatcher, @unchecked Sendable {
 
     /// The longest reason that is read from the new process, in bytes.
     private static let maximumReasonBytes = 4096
+    private static let wasStopped = "the worker was told to stop"
 
     /// Prepares for takeovers.
     ///
     /// - Parameters:
     ///   - loop: where everything happens.
+    ///   - isSupervised: whether a service manager supervises this process, and is to supervise the new one.
     ///   - startLimit: how long the new process may take until it serves.
     ///   - socket: the socket to hand over; nil when this process has none any more.
     ///   - whenDone: called when the successor serves; its process number.
     init(
-        loop: EventLoop, launch: Launch, log: any ExchangeLog, startLimit: Duration = .seconds(30),
-        socket: @escaping () -> ListeningSocket?, whenDone: @escaping (Int32) -> Void
+        loop: EventLoop, launch: Launch, log: any ExchangeLog, isSupervised: Bool = false,
+        startLimit: Duration = .seconds(30), socket: @escaping () -> ListeningSocket?,
+        whenDone: @escaping (Int32) -> Void
     ) {
+        self.isSupervised = isSupervised
         self.startLimit = startLimit
         self.loop = loop
         self.launch = launch
@@ -70,11 +79,19 @@ final class Takeover: FileWatcher, @unchecked Sendable {
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
         pipe = ends[0]
+        isPipeAtEnd = false
         said = []
         mustReload = false
         state = .spawning
-        let inheritance = Inheritance(file: socket.file)
-        let launch = launch
+        var environment = launch.environment(
+            without: ServiceManager.variables + [Inheritance.variable, MiddleMan.variable])
+        environment.append(Array(Inheritance(file: socket.file).text(parent: getpid()).utf8))
+        if isSupervised {
+            environment.append(Array("\(MiddleMan.variable)=\(launch.executable)".utf8))
+        }
+        let process = Launch(
+            executable: isSupervised ? MiddleMan.executable : launch.executable, arguments: launch.arguments,
+            environment: environment)
         let theirEnd = ends[1]
         log.event(.info, "takeover started", [LogField("executable", .string(launch.executable))])
         do {
@@ -82,11 +99,8 @@ final class Takeover: FileWatcher, @unchecked Sendable {
             try Thread(name: "takeover") { [self] in
                 let result = Result { () throws(EventLoopError) in
                     try ChildProcess(
-                        executable: launch.executable, arguments: launch.arguments,
-                        environment: launch.environment(
-                            without: ServiceManager.variables + [Inheritance.variable])
-                            + [Array(inheritance.text(parent: getpid()).utf8)],
-                        descriptors: [socket.descriptor, theirEnd])
+                        executable: process.executable, arguments: process.arguments,
+                        environment: process.environment, descriptors: [socket.descriptor, theirEnd])
                 }
                 close(theirEnd)
                 loop.submit { [self] in spawned(result) }
@@ -102,7 +116,7 @@ final class Takeover: FileWatcher, @unchecked Sendable {
         isAbandoned = true
         readPipe()
         // One that serves already, and has not been heard yet, may have taken requests: it finishes them.
-        end("the worker was told to stop", by: isReady ? SIGTERM : SIGKILL)
+        end(Self.wasStopped)
     }
 
     private var isReady: Bool { said.elementsEqual(Inheritance.readyWord.utf8) }
@@ -116,7 +130,7 @@ final class Takeover: FileWatcher, @unchecked Sendable {
     func whenSettled(_ body: @escaping () -> Void) {
         switch state {
         case .idle, .done: body()
-        case .spawning, .starting, .ending: settled = body
+        case .spawning, .starting, .ending, .leaving: settled = body
         }
     }
 
@@ -132,8 +146,10 @@ final class Takeover: FileWatcher, @unchecked Sendable {
             }
         case .ending(let child, let reason):
             if child.reap() != nil { fail(reason) }
+        case .leaving(let middleMan):
+            if let end = middleMan.reap() { middleManLeft(end) }
         case .done(let child):
-            if let end = child.reap() {
+            if let end = child?.reap() {
                 log.event(
                     .error, "the successor ended", [LogField("reason", .string(Self.description(of: end)))])
             }
@@ -144,14 +160,38 @@ final class Takeover: FileWatcher, @unchecked Sendable {
     func fileIsReady(_ what: FileInterest) {
         readPipe()
         guard case .starting(let child) = state, isReady else { return }
-        forgetPipe()
         loop.cancel(timer)
-        state = .done(child)
+        if isSupervised {
+            child.signal(MiddleMan.Word.leave.signal)
+            state = .leaving(middleMan: child)
+        } else {
+            state = .done(child)
+            succeeded(by: child.id)
+        }
+        childEnded()
+    }
+
+    /// By now the new process is a child of the service manager, if it has not ended. It has the pipe for itself, so as
+    /// long as that is not at its end, the number is its own.
+    private func middleManLeft(_ end: ChildProcess.End) {
+        readPipe()
+        guard let successor = Inheritance.successor(in: said) else { return fail(Self.description(of: end)) }
+        guard !isPipeAtEnd else { return fail("it ended when it was ready") }
+        guard !isAbandoned else {
+            kill(successor, SIGTERM)
+            return fail(Self.wasStopped)
+        }
+        state = .done(nil)
+        succeeded(by: successor)
+    }
+
+    private func succeeded(by successor: Int32) {
         // It removes the socket's file at its end from now on.
         socket()?.own(nil)
-        whenDone(child.id)
-        if mustReload { child.signal(SIGHUP) }
-        childEnded()
+        whenDone(successor)
+        if mustReload { kill(successor, SIGHUP) }
+        // Tells it that it is the main process, so it comes last.
+        forgetPipe()
     }
 
     private func spawned(_ result: Result<ChildProcess, EventLoopError>) {
@@ -159,7 +199,7 @@ final class Takeover: FileWatcher, @unchecked Sendable {
         case .failure(let error): fail("\(launch.executable): \(error)")
         case .success(let child):
             state = .starting(child)
-            if isAbandoned { return end("the worker was told to stop") }
+            if isAbandoned { return end(Self.wasStopped) }
             loop.set(timer, deadline: loop.deadline(after: startLimit))
             do {
                 try loop.watch(pipe, for: [.read], self)
@@ -171,9 +211,13 @@ final class Takeover: FileWatcher, @unchecked Sendable {
         }
     }
 
-    private func end(_ reason: String, by signal: Int32 = SIGKILL) {
+    private func end(_ reason: String) {
         guard case .starting(let child) = state else { return }
-        child.signal(signal)
+        if isSupervised {
+            child.signal((isReady ? MiddleMan.Word.terminate : .kill).signal)
+        } else {
+            child.signal(isReady ? SIGTERM : SIGKILL)
+        }
         state = .ending(child, reason: reason)
         childEnded()
     }
@@ -195,7 +239,10 @@ final class Takeover: FileWatcher, @unchecked Sendable {
                 said += buffer[..<count]
             } else {
                 // At its end it would be reported for ever; how the process ended is told by a signal.
-                if count == 0 { loop.unwatch(pipe) }
+                if count == 0 {
+                    isPipeAtEnd = true
+                    loop.unwatch(pipe)
+                }
                 return
             }
         }

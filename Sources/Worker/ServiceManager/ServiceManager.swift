@@ -1,7 +1,10 @@
 internal import EventLoop
 internal import Glibc
+internal import Synchronization
 
 /// Tells whoever manages the service how it is, as sd_notify(3) has it; nobody listens in most set-ups.
+///
+/// Only the main process says anything: systemd refuses what others say (`NotifyAccess=main`) with a line in the journal.
 final class ServiceManager: Sendable {
     /// One message.
     enum Message: Equatable {
@@ -25,8 +28,8 @@ final class ServiceManager: Sendable {
             case .stopping(let time):
                 "STOPPING=1\nSTATUS=Finishing what runs\n"
                     + "EXTEND_TIMEOUT_USEC=\((time.components.seconds + ServiceManager.stopMargin) * 1_000_000)"
-            // What the successor says counts only from now on, so it is said for it: that it is ready, which ends a
-            // reload too, and the watchdog's interval begins anew.
+            // The successor speaks from now on. What is true already is said for it: that it is ready, which ends a
+            // reload too, and that the watchdog's interval begins anew.
             case .successor(let id): "MAINPID=\(id)\nREADY=1\nSTATUS=Serving\nWATCHDOG=1"
             case .alive: "WATCHDOG=1"
             }
@@ -42,12 +45,16 @@ final class ServiceManager: Sendable {
     let watchdogInterval: Duration?
     private let socket: Int32?
     private let address: [UInt8]
+    private let isMain: Atomic<Bool>
     private let pool = ThreadPool(name: "notify", limit: 1)
 
     /// Reads who listens from the environment.
     ///
-    /// - Parameter processID: this process's, for which the watchdog must be meant.
-    init(_ variables: [String: String], processID: Int32) {
+    /// - Parameters:
+    ///   - processID: this process's, for which the watchdog must be meant.
+    ///   - isMain: whether it is the main process of the service; a successor becomes it later.
+    init(_ variables: [String: String], processID: Int32, isMain: Bool = true) {
+        self.isMain = Atomic(isMain)
         address = variables["NOTIFY_SOCKET"].flatMap(Self.address) ?? []
         socket =
             address.isEmpty
@@ -79,9 +86,18 @@ final class ServiceManager: Sendable {
         }
     }
 
-    /// Sends a message. From any thread; does not block.
+    /// Whether there is somebody to tell.
+    var isThere: Bool { (socket ?? -1) >= 0 }
+
+    /// From now on this process is the main one, and its messages are sent.
+    func becomeMain() {
+        isMain.store(true, ordering: .relaxed)
+    }
+
+    /// Sends a message, if this is the main process; with `successor` it ends to be that. From any thread; does not block.
     func tell(_ message: Message) {
-        guard let socket, socket >= 0 else { return }
+        guard let socket, socket >= 0, isMain.load(ordering: .relaxed) else { return }
+        if case .successor = message { isMain.store(false, ordering: .relaxed) }
         let bytes = Array(message.text.utf8)
         // A full queue is rare, and then it is waited for elsewhere; other failures mean that nobody is there.
         if !send(bytes, on: socket, flags: Int32(MSG_DONTWAIT)), errno == EAGAIN {
