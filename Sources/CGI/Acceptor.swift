@@ -8,7 +8,7 @@ final class Acceptor: FileWatcher {
     private var socket: ListeningSocket?
     private let isUnix: Bool
     private var connections: [Int32: Connection] = [:]
-    private lazy var activity = LoopActivity(loop: loop) { [unowned server] in server.quietChanged($0) }
+    private lazy var activity = LoopActivity(loop: loop) { [server] in server.quietChanged($0) }
     private var hasReportedIdle = false
     /// When idle connections are closed whatever comes, in nanoseconds of the loop's clock.
     private var lastCloseDeadline: UInt64 = 0

@@ -14,7 +14,7 @@ from fake_onemin import FakeOneMin
 from harness import KEY, Stack
 
 
-pytest.register_assert_rewrite("front_door_checks")
+pytest.register_assert_rewrite("front_door_checks", "lockstep")
 
 CRASHES = {-signal.SIGILL, -signal.SIGTRAP, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGSEGV,
            -signal.SIGKILL}

@@ -20,6 +20,7 @@ from doctor import doctor
 from fake_onemin import FakeOneMin, directive
 from harness import KEY, TLSNginx, contents, finish_reasons, question, wait_until
 from hosting import SharedSite
+from lockstep import each_event_arrives_before_the_next_is_sent
 
 pytestmark = [
     pytest.mark.skipif(bool(hosting.MISSING), reason=hosting.MISSING),
@@ -89,18 +90,7 @@ def test_models_and_chat_with_the_openai_client(site: SharedSite):
 
 @pytest.mark.parametrize("cgi", ["cgid", "cgi"])
 def test_each_event_arrives_before_the_next_is_sent(make_site, fake: FakeOneMin, cgi: str):
-    site = make_site(cgi=cgi)
-    pieces = [f"piece {number}" for number in range(10)]
-    gate = fake.gate(f"hosting-{cgi}")
-    with site.stream(directive(gate=f"hosting-{cgi}", chunks=pieces)) as stream:
-        request = fake.wait_for_chat()
-        for number, piece in enumerate(pieces):
-            gate.release()
-            assert stream.text(5) == piece
-            assert request.events_sent <= number + 1
-        gate.release()
-        rest = stream.rest()
-    assert rest[-1] == "[DONE]" and finish_reasons(rest) == ["stop"]
+    each_event_arrives_before_the_next_is_sent(make_site(cgi=cgi), fake, count=10)
 
 
 def test_a_stream_through_mod_fcgid_comes_in_lumps_and_is_complete(make_site, fake: FakeOneMin):

@@ -10,6 +10,7 @@ import pytest
 
 from fake_onemin import directive
 from harness import KEY, Stack, contents, finish_reasons, question
+from lockstep import each_event_arrives_before_the_next_is_sent
 
 
 def test_the_shape_of_a_stream(stack: Stack):
@@ -40,19 +41,7 @@ def test_the_upstream_call_is_streamed(stack: Stack, fake):
 
 
 def test_each_event_arrives_before_the_next_is_sent(stack: Stack, fake):
-    """Lock-step: the fake sends one delta per release, and the client must have it before the next release."""
-    pieces = [f"piece {number}" for number in range(20)]
-    gate = fake.gate("lockstep")
-    with stack.stream(directive(gate="lockstep", chunks=pieces)) as stream:
-        request = fake.wait_for_chat()
-        for number, piece in enumerate(pieces):
-            gate.release()
-            assert stream.text(5) == piece
-            # Not one more has left the fake.
-            assert request.events_sent <= number + 1
-        gate.release()
-        rest = stream.rest()
-    assert rest[-1] == "[DONE]" and finish_reasons(rest) == ["stop"]
+    each_event_arrives_before_the_next_is_sent(stack, fake)
 
 
 def test_curl_shows_each_event_as_it_comes(stack: Stack, fake):

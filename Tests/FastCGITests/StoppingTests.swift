@@ -14,18 +14,24 @@ import Testing
         while (try? bed.connect(FastCGIClient.self)) != nil { try? await Task.sleep(for: .milliseconds(1)) }
     }
 
+    /// A connection that was answered and is kept, and one whose exchange runs and keeps the server from being idle.
+    static func connect(
+        _ bed: ServerBed, _ handler: Waiter
+    ) async throws -> (kept: FastCGIClient, running: FastCGIClient) {
+        let kept = try bed.connect(FastCGIClient.self)
+        kept.send(FastCGIClient.request([("QUICK", "1")], keepsConnection: true))
+        #expect(try kept.answer().hasSuffix("done"))
+        let running = try bed.connect(FastCGIClient.self)
+        running.send(FastCGIClient.request(keepsConnection: true))
+        await handler.hasBegun.wait()
+        return (kept, running)
+    }
+
     // With a successor, which leaves it two seconds for that; else it is a tenth, which a busy machine may need.
     @Test func `a kept connection is answered once more, and marked as not to be used again`() async throws {
         let handler = Waiter()
         try await withServer(speaking: FastCGIProtocol(), handler) { bed in
-            let kept = try bed.connect(FastCGIClient.self)
-            kept.send(FastCGIClient.request([("QUICK", "1")], keepsConnection: true))
-            #expect(try kept.answer().hasSuffix("done"))
-            // Something that runs keeps the server from being idle.
-            let running = try bed.connect(FastCGIClient.self)
-            running.send(FastCGIClient.request(keepsConnection: true))
-            await handler.hasBegun.wait()
-
+            let (kept, running) = try await Self.connect(bed, handler)
             let isIdle = Signal()
             await Self.stop(bed, isSucceeded: true) { isIdle.raise() }
             // As nginx does that has not noticed yet.
@@ -47,12 +53,7 @@ import Testing
     @Test func `what runs is marked too, and idle connections are closed soon`() async throws {
         let handler = Waiter()
         try await withServer(speaking: FastCGIProtocol(), handler) { bed in
-            let kept = try bed.connect(FastCGIClient.self)
-            kept.send(FastCGIClient.request([("QUICK", "1")], keepsConnection: true))
-            #expect(try kept.answer().hasSuffix("done"))
-            let running = try bed.connect(FastCGIClient.self)
-            running.send(FastCGIClient.request(keepsConnection: true))
-            await handler.hasBegun.wait()
+            let (kept, running) = try await Self.connect(bed, handler)
             await Self.stop(bed)
             #expect(kept.isClosedByPeer())
             handler.mayEnd.raise()

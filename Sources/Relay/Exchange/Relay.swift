@@ -40,16 +40,6 @@ public final class Relay: Sendable {
         router.retire(inFavourOf: successor.router)
     }
 
-    /// Makes the relay from single ports.
-    public convenience init(
-        configuration: Configuration, transport: any UpstreamTransport, clock: any RelayClock,
-        random: any RandomSource, log: any ExchangeLog, offload: any Offload = InlineOffload()
-    ) {
-        self.init(
-            configuration: configuration,
-            ports: Ports(transport: transport, clock: clock, random: random, log: log, offload: offload))
-    }
-
     /// Takes over what other processes stored, for a process whose first request is its last one.
     ///
     /// Not needed before `run`, which does it as well.
@@ -144,25 +134,26 @@ public final class Relay: Sendable {
             let body = try RequestBody.whole(of: copy request, maximumBytes: configuration.limits.bodyBytes)
             return .send(status: 200, body: RequestReport.bodyReport(bytes: body.count))
         case .stream:
-            return run(try StreamProbe(exchange, query, pass: try probes.enter(), clock: ports.clock))
+            return try run(try StreamProbe(exchange, query, clock: ports.clock))
         case .wait:
-            return run(
+            return try run(
                 try WaitProbe(
-                    exchange, query, pass: try probes.enter(), clock: ports.clock,
-                    heartbeat: configuration.heartbeat))
+                    exchange, query, clock: ports.clock, heartbeat: configuration.heartbeat))
         case .key:
             guard let upstream = configuration.providers.first.map(Upstream.init) else {
                 throw Failure(.routeNotFound, "No provider is configured whose keys could be looked at.")
             }
-            return run(
-                KeyProbe(
-                    exchange, pass: try probes.enter(), upstream: upstream, credential: credential,
-                    ports: ports))
+            return try run(
+                KeyProbe(exchange, upstream: upstream, credential: credential, ports: ports))
         }
     }
 
-    private func run(_ probe: any RunningChat) -> Exchange.Step {
-        .run(SharedProbe(probe, in: ports.store))
+    /// Takes a place, then makes the probe: that there is none comes before what is wrong with the query.
+    private func run(
+        _ probe: @autoclosure () throws(Failure) -> any RunningChat
+    ) throws(Failure) -> Exchange.Step {
+        let pass = try probes.enter()
+        return .run(SharedProbe(try probe(), pass, in: ports.store))
     }
 
     /// Answers, or starts the chat that will.

@@ -7,7 +7,6 @@ import Wire
 /// `UNSUPPORTED_MODEL`), so nobody is charged. Whoever holds a key can learn the same from a chat.
 final class KeyProbe: RunningChat {
     private let exchange: Exchange
-    private let pass: ProbeGate.Pass
     private let upstream: Upstream
     private let credential: String
     private let ports: Ports
@@ -20,11 +19,8 @@ final class KeyProbe: RunningChat {
     )
 
     /// Nothing is sent yet.
-    init(
-        _ exchange: Exchange, pass: ProbeGate.Pass, upstream: Upstream, credential: String, ports: Ports
-    ) {
+    init(_ exchange: Exchange, upstream: Upstream, credential: String, ports: Ports) {
         self.exchange = exchange
-        self.pass = pass
         self.upstream = upstream
         self.credential = credential
         self.ports = ports

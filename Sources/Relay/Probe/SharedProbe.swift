@@ -1,19 +1,23 @@
 import Dialects
 
-/// A probe that also takes one of the places that all processes of an installation have together.
+/// A probe with its place in this process, which also takes one of those that all processes of an installation have
+/// together.
 ///
 /// Under mod_fcgid and CGI a process answers one request at a time, so a count within the process bounds nothing there.
 /// Processes that share no store (`cacheDirectory`) cannot know of each other, and are not bounded either.
 final class SharedProbe: RunningChat {
     private let probe: any RunningChat
+    /// Held for as long as the probe is.
+    private let pass: ProbeGate.Pass
     private let store: any CatalogueStore
 
     /// How many may run at once. A whole check of a deployment runs four.
     static let places = 8
 
-    /// Nothing is taken yet.
-    init(_ probe: any RunningChat, in store: any CatalogueStore) {
+    /// Nothing but `pass` is taken yet.
+    init(_ probe: any RunningChat, _ pass: ProbeGate.Pass, in store: any CatalogueStore) {
         self.probe = probe
+        self.pass = pass
         self.store = store
     }
 

@@ -6,17 +6,13 @@ import Wire
 /// Whoever reads them can tell which of the gaps between them were made on the way.
 final class StreamProbe: RunningChat {
     private let exchange: Exchange
-    private let pass: ProbeGate.Pass
     private let clock: any RelayClock
     private let count: Int
     private let gap: Duration
 
     /// Takes 1 to 50 events (default 10), 0 to 1000 ms apart (default 200): 50 s at most.
-    init(
-        _ exchange: Exchange, _ query: ProbeQuery, pass: ProbeGate.Pass, clock: any RelayClock
-    ) throws(Failure) {
+    init(_ exchange: Exchange, _ query: ProbeQuery, clock: any RelayClock) throws(Failure) {
         self.exchange = exchange
-        self.pass = pass
         self.clock = clock
         count = try query.integer("events", in: 1...50, default: 10)
         gap = .milliseconds(try query.integer("gap", in: 0...1000, default: 200))

@@ -6,7 +6,6 @@ import Wire
 /// With `stream=1` it is a stream with nothing but heartbeats in it, then one event.
 final class WaitProbe: RunningChat {
     private let exchange: Exchange
-    private let pass: ProbeGate.Pass
     private let clock: any RelayClock
     private let seconds: Int
     private let isStreamed: Bool
@@ -14,11 +13,9 @@ final class WaitProbe: RunningChat {
 
     /// Takes 0 to 120 seconds (default 65): web servers and proxies like to give up after 60 and after 100.
     init(
-        _ exchange: Exchange, _ query: ProbeQuery, pass: ProbeGate.Pass, clock: any RelayClock,
-        heartbeat: Duration?
+        _ exchange: Exchange, _ query: ProbeQuery, clock: any RelayClock, heartbeat: Duration?
     ) throws(Failure) {
         self.exchange = exchange
-        self.pass = pass
         self.clock = clock
         self.heartbeat = heartbeat
         seconds = try query.integer("seconds", in: 0...120, default: 65)

@@ -78,18 +78,14 @@ struct CGICommand {
         _ request: ClientRequest, _ configuration: Configuration
     ) throws(ExitReason) {
         SignalSource.block([SIGTERM, SIGINT])
-        let clock = SystemClock()
         do {
             let writer = try LogWriter(descriptor: STDERR_FILENO)
             let log = JSONLineLog(
-                writer: writer, clock: clock, threshold: LogThreshold(configuration.log.level))
+                writer: writer, clock: SystemClock(), threshold: LogThreshold(configuration.log.level))
             let loop = try EventLoop()
-            let relay = Relay(
-                configuration: configuration,
-                ports: Ports(
-                    transport: CurlTransport(pools: [try TransferPool(loop: loop)]), clock: clock,
-                    random: SystemRandom(), log: log, offload: ThreadOffload(threads: 1),
-                    store: Service.store(configuration, log)))
+            let pool = try TransferPool(loop: loop)
+            let ports = Ports.system(configuration, pools: [pool], log: log, threads: 1)
+            let relay = Relay(configuration: configuration, ports: ports)
             let output = CGIOutput(loop: loop)
             let exchange = Task(executorPreference: loop) {
                 // Each process would otherwise begin with the built-in list.

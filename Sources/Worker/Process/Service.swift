@@ -121,10 +121,9 @@ final class Service: Sendable {
     ) throws(ExitReason) -> Service {
         let count =
             configuration.loops > 0 ? configuration.loops : max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        let clock = SystemClock()
         let writer = try orFail { () throws(EventLoopError) in try LogWriter(descriptor: STDERR_FILENO) }
         let threshold = LogThreshold(configuration.log.level)
-        let log = JSONLineLog(writer: writer, clock: clock, threshold: threshold)
+        let log = JSONLineLog(writer: writer, clock: SystemClock(), threshold: threshold)
         var loops: [EventLoop] = []
         var pools: [TransferPool] = []
         for index in 0..<count {
@@ -132,9 +131,7 @@ final class Service: Sendable {
             loops.append(loop)
             pools.append(try orFail { () throws(CurlError) in try TransferPool(loop: loop) })
         }
-        let ports = Ports(
-            transport: CurlTransport(pools: pools), clock: clock, random: SystemRandom(), log: log,
-            offload: ThreadOffload(threads: 2), store: store(configuration, log))
+        let ports = Ports.system(configuration, pools: pools, log: log, threads: 2)
         let relay = CurrentRelay(Relay(configuration: configuration, ports: ports))
         let server = Server(
             speaking: gateway, loops: loops, limits: Server.Limits(configuration.limits),
@@ -154,12 +151,6 @@ final class Service: Sendable {
         return Service(
             loops: loops, relay: relay, server: server, socket: socket, manager: manager,
             configuration: configuration, threshold: threshold, ports: ports, log: log, writer: writer)
-    }
-
-    /// Where processes share lists of models, if the configuration says so.
-    static func store(_ configuration: Configuration, _ log: any ExchangeLog) -> any CatalogueStore {
-        guard let directory = configuration.cacheDirectory else { return NoCatalogueStore() }
-        return FileCatalogueStore(directory: directory, log: log)
     }
 
     /// Each exchange has two descriptors; the usual soft limit of 1024 is there for programs that use select(2).

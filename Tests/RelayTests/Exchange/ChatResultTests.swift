@@ -149,10 +149,7 @@ import Wire
     @Test func `a long body is decoded elsewhere`() async {
         let harness = Harness { _, _ in FakeCall.Step.whole(String(repeating: "y", count: 300_000)) }
         let offload = CountingOffload()
-        let relay = Relay(
-            configuration: Configuration(), transport: harness.transport, clock: harness.clock,
-            random: SeededRandom(),
-            log: harness.log, offload: offload)
+        let relay = harness.relay(offload: offload)
         await relay.respond(to: Harness.chatRequest(), over: harness.client())
         let afterShort = offload.count
         let text = JSONValue.string(String(repeating: "x", count: 300_000))

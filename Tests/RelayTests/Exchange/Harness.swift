@@ -34,6 +34,14 @@ struct Harness: Sendable {
                 transport: transport, clock: clock, random: SeededRandom(), log: log, store: store))
     }
 
+    /// Another relay with the same vendor and log, whose long work goes to `offload`.
+    func relay(offload: any Offload) -> Relay {
+        Relay(
+            configuration: Configuration(),
+            ports: Ports(
+                transport: transport, clock: clock, random: SeededRandom(), log: log, offload: offload))
+    }
+
     /// Runs the relay's housekeeping beside `body`.
     func running<Value: Sendable>(_ body: () async throws -> Value) async rethrows -> Value {
         let relay = relay

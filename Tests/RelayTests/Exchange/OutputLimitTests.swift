@@ -201,9 +201,7 @@ import Wire
         }
         for stream: JSONValue in [true, false] {
             let offload = CountingOffload()
-            let relay = Relay(
-                configuration: Configuration(), transport: harness.transport, clock: harness.clock,
-                random: SeededRandom(), log: harness.log, offload: offload)
+            let relay = harness.relay(offload: offload)
             await relay.respond(
                 to: Harness.chatRequest(["stream": stream, "max_tokens": 100_000]), over: harness.client())
             // The event with the text, and the one that ends the stream.
@@ -232,9 +230,7 @@ import Wire
         }
         for stream: JSONValue in [true, false] {
             let offload = CountingOffload()
-            let relay = Relay(
-                configuration: Configuration(), transport: harness.transport, clock: harness.clock,
-                random: SeededRandom(), log: harness.log, offload: offload)
+            let relay = harness.relay(offload: offload)
             let client = harness.client()
             await relay.respond(
                 to: Harness.chatRequest(["stream": stream, "max_tokens": 100_000]), over: client)
@@ -248,9 +244,7 @@ import Wire
     @Test func `the tokens of a long prompt are counted away from the loop`() async {
         let harness = Harness { _, _ in FakeCall.Step.whole("x", input: 0, output: 0) }
         let offload = CountingOffload()
-        let relay = Relay(
-            configuration: Configuration(), transport: harness.transport, clock: harness.clock,
-            random: SeededRandom(), log: harness.log, offload: offload)
+        let relay = harness.relay(offload: offload)
         let text = String(repeating: "word ", count: 20_000)
         let members: JSONValue = ["messages": [["role": "user", "content": .string(text)]]]
         await relay.respond(to: Harness.chatRequest(members), over: harness.client())

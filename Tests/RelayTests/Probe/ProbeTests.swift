@@ -173,6 +173,8 @@ import Wire
         #expect(refused.status == 503)
         #expect(refused.header("retry-after") == "5")
         #expect(refused.json["error"]?["code"]?.stringValue == "overloaded")
+        // Before what is wrong with the query.
+        #expect(await harness.respond(to: get("/health/stream", "events=0")).status == 503)
         // What takes no time is not counted, and chats are not concerned.
         #expect(await harness.respond(to: get("/health/request")).status == 200)
         // Clients that leave give their places back.

@@ -18,6 +18,17 @@ import Wire
             succeeding: predecessor)
     }
 
+    /// Reads the configuration again: another relay takes the place of `first`, and does its housekeeping in `group`.
+    func replace(
+        _ first: Relay, by configuration: Configuration, _ transport: FakeTransport,
+        in group: inout DiscardingTaskGroup
+    ) -> Relay {
+        let second = relay(configuration, transport, succeeding: first)
+        first.retire(inFavourOf: second)
+        group.addTask { await second.run() }
+        return second
+    }
+
     func transport() -> FakeTransport {
         FakeTransport(clock: clock) { _, count in ModelCatalogueTests.listing("model-\(count)") }
     }
@@ -41,16 +52,12 @@ import Wire
             var changed = Configuration()
             changed.heartbeat = nil
             changed.limits.choices = 2
-            let second = relay(changed, transport, succeeding: first)
-            first.retire(inFavourOf: second)
-            group.addTask { await second.run() }
+            let second = replace(first, by: changed, transport, in: &group)
             #expect(await models(second).contains("model-0"))
 
             changed.providers[0].timeouts.idle = .seconds(9)
             changed.models.aliases = ["mine": "model-0"]
-            let third = relay(changed, transport, succeeding: second)
-            second.retire(inFavourOf: third)
-            group.addTask { await third.run() }
+            let third = replace(second, by: changed, transport, in: &group)
             #expect(await models(third).contains("model-0"))
             #expect(transport.calls.count == 1)
 
@@ -73,9 +80,7 @@ import Wire
             if let address = try? UpstreamAddress(parsing: "https://other.example") {
                 changed.providers[0].baseURL = address
             }
-            let second = relay(changed, transport, succeeding: first)
-            first.retire(inFavourOf: second)
-            group.addTask { await second.run() }
+            let second = replace(first, by: changed, transport, in: &group)
             #expect(await models(second).contains("model-1"))
             group.cancelAll()
         }
@@ -90,9 +95,7 @@ import Wire
             #expect(await models(first).contains("model-0"))
             var changed = Configuration()
             changed.models.permitted = ["something-else"]
-            let second = relay(changed, transport, succeeding: first)
-            first.retire(inFavourOf: second)
-            group.addTask { await second.run() }
+            let second = replace(first, by: changed, transport, in: &group)
             #expect(await !models(second).contains("model-0"))
             // Who was begun with the old one keeps it.
             #expect(await models(first).contains("model-0"))
