@@ -30,6 +30,11 @@ public final class MemoryConversationStore: ConversationStore {
         var nextNumber = 0
         var error: StoreError?
         var sweepCount = 0
+
+        mutating func dropExpired(_ expired: Int) {
+            responses = responses.filter { $0.value.stored > expired }
+            conversations = conversations.filter { $0.value.touched > expired }
+        }
     }
 
     private let limits: StoreLimits
@@ -92,6 +97,7 @@ public final class MemoryConversationStore: ConversationStore {
     private func makeRoom(_ bytes: Int, responses: Int, _ caller: String, in state: inout State)
         throws(StoreError)
     {
+        state.dropExpired(expired)
         while true {
             let own = state.responses.filter { $0.key.caller == caller }
             let used =
@@ -157,17 +163,18 @@ public final class MemoryConversationStore: ConversationStore {
     ) async throws(StoreError) -> StoredItemList? {
         try withState { state throws(StoreError) in
             guard let response = find(id, credential, in: state) else { return nil }
-            return try Self.cut(response.value.input, page)
+            return try cut(response.value.input, page)
         }
     }
 
-    private static func cut(_ items: [StoredItem], _ page: StoredPage) throws(StoreError) -> StoredItemList {
+    private func cut(_ items: [StoredItem], _ page: StoredPage) throws(StoreError) -> StoredItemList {
         var rest = (page.order == .oldestFirst ? items : items.reversed())[...]
         if let after = page.after {
             guard let index = rest.firstIndex(where: { $0.id == after }) else { throw .unknownItem }
             rest = rest[(index + 1)...]
         }
-        return StoredItemList(items: Array(rest.prefix(page.limit)), hasMore: rest.count > page.limit)
+        let count = limits.fitting(rest.lazy.map(\.bytes.count), page)
+        return StoredItemList(items: Array(rest.prefix(count)), hasMore: rest.count > count)
     }
 
     /// Walks back through the answers.
@@ -264,7 +271,7 @@ public final class MemoryConversationStore: ConversationStore {
     ) async throws(StoreError) -> StoredItemList? {
         try withState { state throws(StoreError) in
             guard let conversation = findConversation(id, credential, in: state) else { return nil }
-            return try Self.cut(conversation.items, page)
+            return try cut(conversation.items, page)
         }
     }
 
@@ -308,8 +315,7 @@ public final class MemoryConversationStore: ConversationStore {
     public func sweep() async {
         state.withLock { state in
             state.sweepCount += 1
-            state.responses = state.responses.filter { $0.value.stored > expired }
-            state.conversations = state.conversations.filter { $0.value.touched > expired }
+            state.dropExpired(expired)
         }
     }
 }

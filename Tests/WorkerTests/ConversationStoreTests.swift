@@ -148,6 +148,23 @@ import TestSupport
         }
     }
 
+    @Test(arguments: Kind.allCases)
+    func `a page of large items is shorter, but never empty`(kind: Kind) async throws {
+        let store = try store(kind) { $0.pageBytes = 100 }
+        let sizes = [40, 60, 1, 150, 99]
+        let items = sizes.enumerated().map {
+            StoredItem(id: "\($0)", bytes: [UInt8](repeating: 0, count: $1))
+        }
+        try await store.createConversation(conversation("c"), items: items, for: "k")
+        var after: String?
+        for (ids, hasMore) in [(["0", "1"], true), (["2"], true), (["3"], true), (["4"], false)] {
+            let page = StoredPage(after: after, order: .oldestFirst)
+            let list = try await store.items(ofConversation: "c", page: page, for: "k")
+            #expect(list?.items.map(\.id) == ids && list?.hasMore == hasMore)
+            after = ids.last
+        }
+    }
+
     // MARK: Conversations
 
     @Test(arguments: Kind.allCases)

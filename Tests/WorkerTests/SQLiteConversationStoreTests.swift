@@ -98,6 +98,26 @@ import TestSupport
         #expect(try await store.response("a", for: "k") != nil)
     }
 
+    @Test func `what expired goes also where nobody sweeps`() async throws {
+        let store = store()
+        for id in 0..<12 { #expect(try await store.saveResponse(Self.response("\(id)"), for: "k\(id)")) }
+        clock.advance(by: .seconds(61))
+        for id in 0..<2 { #expect(try await store.saveResponse(Self.response("\(id)"), for: "new")) }
+        let database = try Database(path: path, busyTimeout: .seconds(1))
+        #expect(try database.integer("SELECT count(*) FROM responses") == 2)
+        #expect(try database.integer("SELECT count(*) FROM response_items") == 4)
+    }
+
+    @Test func `an id that is there already harms nobody else`() async throws {
+        let store = store()
+        let conversation = StoredConversation(id: "c", created: 0, metadata: [])
+        try await store.createConversation(conversation, items: [], for: "k")
+        await #expect(throws: StoreError.self) {
+            try await store.createConversation(conversation, items: [], for: "k")
+        }
+        #expect(try await store.conversation("c", for: "k") == conversation)
+    }
+
     @Test func `a full file makes room by its oldest answers, whoever has them`() async throws {
         let store = store(maximumBytes: 4 << 20)
         for id in 0..<40 {

@@ -25,6 +25,8 @@ public protocol ConversationStore: Sendable {
     func deleteResponse(_ id: String, for credential: String) async throws(StoreError) -> Bool
 
     /// A page of the input items of one answer, without those of answers before it; `nil` when it is not there.
+    ///
+    /// A page can be shorter than was asked for, where its items are large.
     func inputItems(
         ofResponse id: String, page: StoredPage, for credential: String
     ) async throws(StoreError) -> StoredItemList?
@@ -117,6 +119,8 @@ public struct StoreLimits: Sendable, Equatable {
     public var entryBytes = 64 << 20
     /// Items that one call may store.
     public var entryItems = 10_000
+    /// Bytes of the items on one page; it ends before the item that would be over it, but never before its first.
+    public var pageBytes = 32 << 20
     /// Bytes of everything of one caller.
     public var callerBytes = 256 << 20
     /// Answers of one caller.
@@ -129,6 +133,18 @@ public struct StoreLimits: Sendable, Equatable {
 
     /// Bytes that each item, answer and conversation counts beyond its own, for what a store notes about it.
     public static let overheadBytes = 128
+
+    /// How many items are on a page, of which the first ones and the one behind them have these sizes in bytes.
+    public func fitting(_ sizes: some Sequence<Int>, _ page: StoredPage) -> Int {
+        var bytes = 0
+        var count = 0
+        for size in sizes {
+            bytes += size
+            guard count < page.limit, count == 0 || bytes <= pageBytes else { break }
+            count += 1
+        }
+        return count
+    }
 }
 
 /// One item of an answer's input or output, or of a conversation.
@@ -207,15 +223,15 @@ public struct StoredPage: Sendable, Equatable {
 
     /// The item after which to begin, in this order; `nil` begins with the first.
     public var after: String?
-    /// The most items, at least 1.
-    public var limit: Int
+    /// The most items, 1 to 1000.
+    public let limit: Int
     /// The order.
     public var order: Order
 
     /// Makes one.
     public init(after: String? = nil, limit: Int = 20, order: Order = .newestFirst) {
         self.after = after
-        self.limit = limit
+        self.limit = min(max(limit, 1), 1000)
         self.order = order
     }
 }

@@ -118,7 +118,9 @@ final class SQLiteConversationStore: ConversationStore {
             case .damaged:
                 return .failure(
                     fail("\(error): move it away with the files beside it, and a new one is made", &state))
-            case .unusable, .constraint, .other: return .failure(fail("\(error)", &state))
+            // Such as an id that is there already: only this call is wrong.
+            case .constraint: return .failure(.unavailable("\(error)"))
+            case .unusable, .other: return .failure(fail("\(error)", &state))
             }
         } catch {
             return .failure(fail("\(error)", &state))

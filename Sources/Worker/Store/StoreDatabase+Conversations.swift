@@ -11,7 +11,7 @@ extension StoreDatabase {
         try database.transaction {
             let count = try database.integer("SELECT count(*) FROM conversations WHERE owner = ?", owner)
             guard count < limits.callerConversations else { throw StoreError.full }
-            try makeRoom(size, responses: 0, of: owner)
+            try makeRoom(size, responses: 0, of: owner, now: now)
             try database.run(
                 "INSERT INTO conversations (owner, id, created, touched, size, metadata) VALUES (?, ?, ?, ?, ?, ?)",
                 owner, .text(conversation.id), .integer(conversation.created), .integer(now), .integer(own),
@@ -58,7 +58,7 @@ extension StoreDatabase {
         try check(size, items: items.count)
         return try database.transaction {
             guard let key = try conversationKey(id, of: owner, now: now) else { return false }
-            try makeRoom(size, responses: 0, of: owner)
+            try makeRoom(size, responses: 0, of: owner, now: now)
             try append(items, to: key, now: now)
             return true
         }

@@ -2,8 +2,11 @@ internal import Relay
 internal import SQLite
 
 extension StoreDatabase {
-    /// Rows that one transaction of `sweep` deletes, so that others wait for milliseconds.
+    /// Rows of a table that one transaction of `sweep` deletes, so that others wait for milliseconds.
     private static let sweepCount = 100
+    /// Expired rows of a table that whoever stores something deletes on the way: more than come in, so that they go also
+    /// where every process ends before it sweeps.
+    private static let passingCount = 8
     /// Transactions of one `sweep`.
     private static let sweepRounds = 20
     /// Pages that one `sweep` gives back to the file system.
@@ -20,7 +23,8 @@ extension StoreDatabase {
     /// for it. Conversations are only deleted when they expire, for their callers made them by themselves.
     ///
     /// Within a transaction.
-    func makeRoom(_ size: Int, responses: Int, of owner: SQLiteValue) throws {
+    func makeRoom(_ size: Int, responses: Int, of owner: SQLiteValue, now: Int) throws {
+        try deleteExpired(Self.passingCount, now: now)
         var used =
             try database.integer("SELECT sum(size) FROM responses WHERE owner = ?", owner)
             + database.integer("SELECT sum(size) FROM conversations WHERE owner = ?", owner)
@@ -46,6 +50,17 @@ extension StoreDatabase {
         }
     }
 
+    /// Within a transaction.
+    private func deleteExpired(_ count: Int, now: Int) throws {
+        for (table, time) in [("responses", "stored"), ("conversations", "touched")] {
+            try database.run(
+                """
+                DELETE FROM \(table) WHERE key IN
+                    (SELECT key FROM \(table) WHERE \(time) <= ? ORDER BY \(time) LIMIT ?)
+                """, expired(now), .integer(count))
+        }
+    }
+
     private func freePages() throws -> Int {
         try database.integer("PRAGMA max_page_count") - database.integer("PRAGMA page_count")
             + database.integer("PRAGMA freelist_count")
@@ -63,13 +78,7 @@ extension StoreDatabase {
             ) { _ in true }
             guard isNeeded == true else { break }
             try database.transaction {
-                for (table, time) in [("responses", "stored"), ("conversations", "touched")] {
-                    try database.run(
-                        """
-                        DELETE FROM \(table) WHERE key IN
-                            (SELECT key FROM \(table) WHERE \(time) <= ? ORDER BY \(time) LIMIT \(Self.sweepCount))
-                        """, expired(now))
-                }
+                try deleteExpired(Self.sweepCount, now: now)
             }
         }
         guard try database.integer("PRAGMA freelist_count") > 0 else { return }

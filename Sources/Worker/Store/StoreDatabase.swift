@@ -39,7 +39,7 @@ final class StoreDatabase {
                 if conversation == nil { return false }
             }
             let copied = conversation == nil ? 0 : items.reduce(0) { $0 + $1.storedBytes }
-            try makeRoom(size + copied, responses: 1, of: owner)
+            try makeRoom(size + copied, responses: 1, of: owner, now: now)
             try database.run(
                 "INSERT INTO responses (owner, id, previous, stored, size, body) VALUES (?, ?, ?, ?, ?, ?)",
                 owner, .text(response.id), .optional(response.previousID), .integer(now), .integer(size),
@@ -139,14 +139,18 @@ final class StoreDatabase {
             guard let found else { throw StoreError.unknownItem }
             start = found
         }
-        var items = try database.rows(
-            """
-            SELECT id, bytes FROM \(table) WHERE \(condition) AND key \(isAscending ? ">" : "<") ?
+        let rest = """
+            FROM \(table) WHERE \(condition) AND key \(isAscending ? ">" : "<") ?
             ORDER BY key \(isAscending ? "" : "DESC") LIMIT ?
-            """, .integer(key), .integer(start), .integer(page.limit + 1), read: StoredItem.init)
-        let hasMore = items.count > page.limit
-        if hasMore { items.removeLast() }
-        return StoredItemList(items: items, hasMore: hasMore)
+            """
+        let sizes = try database.rows(
+            "SELECT length(bytes) \(rest)", .integer(key), .integer(start), .integer(page.limit + 1)
+        ) { $0.integer(0) }
+        let count = limits.fitting(sizes, page)
+        let items = try database.rows(
+            "SELECT id, bytes \(rest)", .integer(key), .integer(start), .integer(count), read: StoredItem.init
+        )
+        return StoredItemList(items: items, hasMore: sizes.count > count)
     }
 }
 
