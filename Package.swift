@@ -22,6 +22,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         // Not a library but the token tables, as read-only data.
         .target(name: "CVocabulary", exclude: ["README.md", "make-vocabulary.py", "vocabulary.bin"]),
 
@@ -31,6 +32,7 @@ let package = Package(
         .target(name: "FastCGI", dependencies: ["CFastCGI", "CGI"], swiftSettings: wrapperSettings),
         .target(name: "SCGI", dependencies: ["CGI"], swiftSettings: wrapperSettings),
         .target(name: "Curl", dependencies: ["CCurl", "EventLoop"], swiftSettings: wrapperSettings),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: wrapperSettings),
 
         // The product: pure, no socket, file, thread or wall clock.
         .target(name: "Wire", swiftSettings: settings),
@@ -45,7 +47,9 @@ let package = Package(
         // The process.
         .target(
             name: "Worker",
-            dependencies: ["EventLoop", "CGI", "FastCGI", "SCGI", "Curl", "Wire", "Relay", "Doctor"],
+            dependencies: [
+                "EventLoop", "CGI", "FastCGI", "SCGI", "Curl", "SQLite", "Wire", "Relay", "Doctor",
+            ],
             swiftSettings: settings),
         .executableTarget(name: "fastrelay", dependencies: ["Worker"], swiftSettings: settings),
 
@@ -79,10 +83,12 @@ let package = Package(
             name: "SCGITests", dependencies: ["CGI", "SCGI", "GatewayTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", "EventLoop", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "EventLoop"], swiftSettings: settings),
         .testTarget(
             name: "DoctorTests", dependencies: ["Doctor", "Curl", "Relay", "Wire"], swiftSettings: settings),
         .testTarget(
-            name: "WorkerTests", dependencies: ["Worker", "EventLoop", "Relay", "Doctor", "TestSupport"],
+            name: "WorkerTests",
+            dependencies: ["Worker", "EventLoop", "SQLite", "Relay", "Doctor", "TestSupport"],
             swiftSettings: settings),
     ]
 )

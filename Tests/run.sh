@@ -21,8 +21,8 @@ install_packages() {
         command -v "$package" >/dev/null || missing+=("$package")
     done
     # debootstrap makes the host that the archive for shared hosting is tried on.
-    for package in libapache2-mod-fcgid libfcgi-dev libcurl4-openssl-dev python3-venv ca-certificates systemd binutils \
-        debootstrap; do
+    for package in libapache2-mod-fcgid libfcgi-dev libcurl4-openssl-dev libsqlite3-dev python3-venv ca-certificates \
+        systemd binutils debootstrap; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
     done
     if ((${#missing[@]})); then
@@ -67,12 +67,13 @@ allowed_imports() {
         FastCGI) echo CFastCGI CGI Glibc ;;
         SCGI) echo CGI Glibc ;;
         Curl) echo CCurl EventLoop Glibc Synchronization ;;
+        SQLite) echo CSQLite ;;
         Wire | CVocabulary) echo ;;
         Tokens) echo CVocabulary ;;
         Dialects) echo Wire ;;
         Relay) echo Wire Tokens Dialects Synchronization ;;
         Doctor) echo Curl EventLoop Wire Relay Glibc Synchronization ;;
-        Worker) echo EventLoop CGI FastCGI SCGI Curl Wire Relay Doctor Glibc Synchronization ;;
+        Worker) echo EventLoop CGI FastCGI SCGI Curl SQLite Wire Relay Doctor Glibc Synchronization ;;
         fastrelay) echo Worker Glibc ;;
         *) return 1 ;;
     esac
@@ -82,7 +83,7 @@ check_imports() {
     local directory module allowed imported bad=0
     for directory in Sources/*/; do
         module=$(basename "$directory")
-        # The three C modules are a header and a module map.
+        # Most C modules are a header and a module map.
         [[ -e $directory/module.modulemap ]] && continue
         if ! allowed=$(allowed_imports "$module"); then
             echo "Sources/$module: not in the table of Tests/run.sh; say there what it may import"

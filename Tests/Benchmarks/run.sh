@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 missing=()
-for package in libfcgi-dev libcurl4-openssl-dev wrk python3; do
+for package in libfcgi-dev libcurl4-openssl-dev libsqlite3-dev wrk python3; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing+=("$package")
 done
 # nginx-light and its kin provide nginx as well.

@@ -36,8 +36,8 @@ done
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """With nginx and the package, at work."""
-    with Root.temporary("systemd", "nginx", "ca-certificates", "libcurl4", "libfcgi0ldbl", "libstdc++6", "procps",
-                        "systemd", "dbus") as root:
+    with Root.temporary("systemd", "nginx", "ca-certificates", "libcurl4", "libfcgi0ldbl", "libsqlite3-0",
+                        "libstdc++6", "procps", "systemd", "dbus") as root:
         root.file("/usr/sbin/policy-rc.d").unlink()
         root.file("/etc/nginx/sites-enabled/default").unlink()
         machine = Machine(root, tmp_path_factory.mktemp("systemd"))

@@ -38,6 +38,7 @@ extension Configuration {
         }
         try configuration.takeEnvironment(reader.environment, besides: file)
         configuration.placeCacheDirectory(besides: file, reader)
+        configuration.placeStore(besides: file, reader)
         try configuration.checkModels(file, reader)
         return configuration
     }
@@ -71,17 +72,21 @@ extension Configuration {
         }
     }
 
-    /// Takes the directory that systemd made (`CacheDirectory=`), if the file names none, and makes one that is relative
-    /// to the file's folder independent of where the process runs.
+    /// Takes the directory that systemd made (`CacheDirectory=`), if the file names none.
     private mutating func placeCacheDirectory(besides file: JSON5Node?, _ reader: ConfigurationReader) {
         if file?.member("cacheDirectory") == nil {
-            // More than one is separated by colons: systemd.exec(5).
-            let directories = reader.environment[Variable.cacheDirectory]?.split(separator: ":")
-            cacheDirectory = directories?.first.map { String($0) }
-        } else if let directory = cacheDirectory, directory.utf8.first != UInt8(ascii: "/"),
-            let slash = reader.fileName.utf8.lastIndex(of: UInt8(ascii: "/"))
-        {
-            cacheDirectory = reader.fileName[...slash] + directory
+            cacheDirectory = reader.systemDirectory(Variable.cacheDirectory)
+        } else if let directory = cacheDirectory {
+            cacheDirectory = reader.placed(directory)
+        }
+    }
+
+    /// Takes a file in the directory that systemd made (`StateDirectory=`), if the file names none.
+    private mutating func placeStore(besides file: JSON5Node?, _ reader: ConfigurationReader) {
+        if file?.member("store", "path") == nil {
+            store.path = reader.systemDirectory(Variable.stateDirectory).map { $0 + "/fastrelay.db" }
+        } else if let path = store.path {
+            store.path = reader.placed(path)
         }
     }
 
@@ -95,7 +100,7 @@ extension Configuration {
         }
     }
 
-    /// The environment variables: those of earlier relays, and one of systemd.
+    /// The environment variables: those of earlier relays, and two of systemd.
     private enum Variable {
         static let permitted = "SUBSET_OF_ONE_MIN_PERMITTED_MODELS"
         static let permitOnly = "PERMIT_MODELS_FROM_SUBSET_ONLY"
@@ -103,11 +108,29 @@ extension Configuration {
         static let memcachedPort = "MEMCACHED_PORT"
         /// systemd.exec(5), `CacheDirectory=`.
         static let cacheDirectory = "CACHE_DIRECTORY"
+        /// systemd.exec(5), `StateDirectory=`.
+        static let stateDirectory = "STATE_DIRECTORY"
     }
 
     /// The whole configuration as a file that sets every key, secrets as `•••`.
     public func effectiveDescription() -> String {
         ConfigurationTable.keys.write(self).indented() + "\n"
+    }
+}
+
+extension ConfigurationReader {
+    /// A directory that systemd made; `nil` when it made none.
+    fileprivate func systemDirectory(_ variable: String) -> String? {
+        // More than one is separated by colons: systemd.exec(5).
+        environment[variable]?.split(separator: ":").first.map { String($0) }
+    }
+
+    /// A path, where it is relative to the file's folder made independent of where the process runs.
+    fileprivate func placed(_ path: String) -> String {
+        guard path.utf8.first != UInt8(ascii: "/"),
+            let slash = fileName.utf8.lastIndex(of: UInt8(ascii: "/"))
+        else { return path }
+        return fileName[...slash] + path
     }
 }
 

@@ -16,6 +16,8 @@ public struct Configuration: Sendable, Equatable {
     public var drainTimeout = Duration.seconds(30)
     /// Where processes share the vendors' lists of models; `nil` shares nothing.
     public var cacheDirectory: String?
+    /// What is kept for callers who come back to it.
+    public var store = Store()
     /// The vendors, in the order of the file; never empty.
     public var providers = [Provider()]
     /// Which models there are and what they are called.
@@ -36,6 +38,16 @@ public struct Configuration: Sendable, Equatable {
     public enum WireProtocol: String, Sendable, CaseIterable {
         case fastcgi
         case scgi
+    }
+
+    /// What is kept for callers who come back to it: answers and conversations.
+    public struct Store: Sendable, Equatable {
+        /// The database file; `nil` keeps nothing.
+        public var path: String?
+        /// How long an answer is kept after it was made, and a conversation after it was changed.
+        public var retention = StoreLimits().retention
+        /// What the file may grow to, in bytes.
+        public var maximumBytes = 1 << 30
     }
 
     /// The memcached server shared by workers.

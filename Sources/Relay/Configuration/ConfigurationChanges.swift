@@ -13,9 +13,10 @@ public struct ConfigurationChanges: Sendable, Equatable {
     }
 
     /// The keys whose effect a process has from its start to its end: the socket is open, each loop is a thread, and the
-    /// directory is shared under locks.
+    /// directory and the database are shared under locks.
     static let fixedKeys: Set<String> = [
         "listen", "protocol", "socketMode", "socketGroup", "loops", "cacheDirectory",
+        "store.path", "store.retention", "store.maximumBytes",
     ]
 }
 
@@ -29,6 +30,7 @@ extension Configuration {
         result.socketGroup = running.socketGroup
         result.loops = running.loops
         result.cacheDirectory = running.cacheDirectory
+        result.store = running.store
         return result
     }
 }

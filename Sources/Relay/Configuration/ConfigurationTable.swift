@@ -26,6 +26,7 @@ public enum ConfigurationTable {
             "cacheDirectory", \.cacheDirectory, .optional(.text),
             "Directory in which processes share lists of models, relative to this file's; `null` is none. Also CACHE_DIRECTORY."
         ),
+        ConfigurationKey(section: "store", \.store, store),
         ConfigurationKey(
             named: "providers", \.providers, standard: Configuration.Provider(), identifier: \.name, provider,
             checkName: Configuration.Provider.checkName),
@@ -117,6 +118,20 @@ public enum ConfigurationTable {
         ConfigurationKey(
             "choices", \.choices, .integer(in: 1...8),
             "Most answers (`n`) of one request; each is a paid call."),
+    ]
+
+    private static let store: [ConfigurationKey<Configuration.Store>] = [
+        ConfigurationKey(
+            "path", \.path, .optional(.text),
+            "Database file that keeps answers and conversations, relative to this file's; `null` keeps none. Also STATE_DIRECTORY."
+        ),
+        ConfigurationKey(
+            "retention", \.retention, .duration(in: .seconds(60)...day * 365),
+            "How long an answer is kept after it was made, and a conversation after it was changed."),
+        ConfigurationKey(
+            "maximumBytes", \.maximumBytes, .integer(in: (1 << 20)...(1 << 40)),
+            "What the file may grow to; then the oldest answers go. One caller may have a quarter of it, and 256 MiB."
+        ),
     ]
 
     private static let memcached: [ConfigurationKey<Configuration.Memcached>] = [

@@ -12,12 +12,15 @@ public struct Ports: Sendable {
     public var offload: any Offload
     /// Where processes share lists of models.
     public var store: any CatalogueStore
+    /// Where answers and conversations are kept.
+    public var conversations: any ConversationStore
 
     /// Gathers the ports.
     public init(
         transport: any UpstreamTransport, clock: any RelayClock, random: any RandomSource,
         log: any ExchangeLog,
-        offload: any Offload = InlineOffload(), store: any CatalogueStore = NoCatalogueStore()
+        offload: any Offload = InlineOffload(), store: any CatalogueStore = NoCatalogueStore(),
+        conversations: any ConversationStore = NoConversationStore()
     ) {
         self.transport = transport
         self.clock = clock
@@ -25,5 +28,6 @@ public struct Ports: Sendable {
         self.log = log
         self.offload = offload
         self.store = store
+        self.conversations = conversations
     }
 }

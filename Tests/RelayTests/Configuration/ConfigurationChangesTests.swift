@@ -46,21 +46,25 @@ import Testing
     }
 
     @Test func `what only a new process can change is told apart, and keeps its effect`() throws {
-        let old = try Self.load("{ listen: 'unix:/a', socketMode: '0600' }")
+        let old = try Self.load("{ listen: 'unix:/a', socketMode: '0600', store: { path: '/a' } }")
         let new = try Self.load(
-            "{ listen: 'tcp:a:1', socketMode: '0666', socketGroup: 'g', loops: 7, heartbeat: '1s' }")
+            "{ listen: 'tcp:a:1', socketMode: '0666', socketGroup: 'g', loops: 7, heartbeat: '1s', store: { retention: '1d' } }"
+        )
         let changes = ConfigurationChanges(from: old, to: new)
         #expect(changes.applied == ["heartbeat"])
-        #expect(changes.needingRestart == ["listen", "socketMode", "socketGroup", "loops"])
+        #expect(
+            changes.needingRestart == [
+                "listen", "socketMode", "socketGroup", "loops", "store.path", "store.retention",
+            ])
         let applied = new.applied(to: old)
         #expect(applied.listen == .unix(path: "/a") && applied.socketMode == 0o600 && applied.loops == 0)
-        #expect(applied.heartbeat == .seconds(1))
+        #expect(applied.heartbeat == .seconds(1) && applied.store == old.store)
         // It is told again as long as the file says so.
         #expect(ConfigurationChanges(from: applied, to: new).needingRestart == changes.needingRestart)
     }
 
     @Test func `every key that needs a restart is a key, and its value is kept`() {
-        let names = ConfigurationTable.keys.map(\.name)
+        let names = ConfigurationTable.rows.map(\.path)
         #expect(ConfigurationChanges.fixedKeys.allSatisfy(names.contains))
     }
 

@@ -44,12 +44,30 @@ import Testing
         #expect(throws: ConfigurationError.self) { try directory(#"{cacheDirectory: ""}"#) }
     }
 
+    @Test func `the database comes from the file, or from systemd`() throws {
+        func path(_ text: String, in file: String, _ variable: String? = nil) throws -> String? {
+            try Configuration.load(
+                text: Array(text.utf8), fileName: file,
+                environment: variable.map { ["STATE_DIRECTORY": $0] } ?? [:]
+            ) { _ in [] }.store.path
+        }
+        #expect(try path("{}", in: "/etc/relay/x") == nil)
+        #expect(try path(#"{store: {path: "/a.db"}}"#, in: "/etc/relay/x", "/b") == "/a.db")
+        #expect(try path(#"{store: {path: "a.db"}}"#, in: "/etc/relay/x") == "/etc/relay/a.db")
+        #expect(try path(#"{store: {retention: "1d"}}"#, in: "/x", "/s/one:/s/two") == "/s/one/fastrelay.db")
+        #expect(try path("{}", in: "/x", "") == nil)
+        #expect(try path("{store: {path: null}}", in: "/x", "/b") == nil)
+        #expect(throws: ConfigurationError.self) { try path(#"{store: {retention: "59s"}}"#, in: "/x") }
+        #expect(throws: ConfigurationError.self) { try path(#"{store: {retention: "366d"}}"#, in: "/x") }
+    }
+
     @Test func `every key is read`() throws {
         let configuration = try Self.load(
             """
             {
               listen: "tcp:[::1]:9000", protocol: "scgi", socketMode: "0600", socketGroup: "www-data",
               loops: 3, drainTimeout: "1m", heartbeat: null, cacheDirectory: "/c",
+              store: { path: "/s/db", retention: "7d", maximumBytes: 2000000 },
               providers: {
                 mine: {
                   kind: "1min", baseURL: "http://127.0.0.1:8081/x/", assetBaseURL: "https://a.example",
@@ -80,6 +98,9 @@ import Testing
         expected.drainTimeout = .seconds(60)
         expected.heartbeat = nil
         expected.cacheDirectory = "/c"
+        expected.store.path = "/s/db"
+        expected.store.retention = .seconds(7 * 86400)
+        expected.store.maximumBytes = 2_000_000
         var mine = Configuration.Provider()
         mine.name = "mine"
         mine.baseURL = try UpstreamAddress(parsing: "http://127.0.0.1:8081/x")
