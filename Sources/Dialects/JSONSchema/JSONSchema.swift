@@ -19,7 +19,7 @@ public struct JSONSchema: Sendable {
 
     /// The most bytes of a schema, written compactly.
     public static let maximumBytes = 262_144
-    /// How many schemas may be nested, and how deep a check may go.
+    /// How deep a check may go, counting each schema that a value is held against on the way down.
     public static let maximumDepth = 512
     /// How many schemas may be inside one another, or lead to the next by reference.
     static let maximumNesting = 128
