@@ -14,7 +14,7 @@ mapfile -t wire < <(find Sources/Wire -name '*.swift' | sort)
 mapfile -t tokens < <(find Sources/Tokens -name '*.swift' | sort)
 status=0
 
-for target in JSON JSON5 EventStream Tokens SCGI; do
+for target in JSON JSON5 LenientJSON EventStream Tokens SCGI; do
     main=Tests/Fuzz/Fuzz$target.swift
     sources=("${wire[@]}")
     if [[ $target == Tokens ]]; then
