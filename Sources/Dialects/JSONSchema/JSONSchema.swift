@@ -1,24 +1,116 @@
 public import Wire
 
 /// A JSON schema that values can be held against.
+///
+/// Known are the keywords that OpenAI documents for structured outputs and those that tools carry besides, of drafts 7
+/// and 2020-12 and OpenAPI's `nullable`. `pattern` and `patternProperties` are not checked: there is no engine here
+/// that would be safe with whatever a client writes. Of `format` the cheap ones are checked; see ``SchemaFormat``.
+///
+/// A schema is compiled once; checking recurses no deeper than ``maximumDepth`` and does no more than
+/// ``maximumVisits``. What would need more counts as fitting: the model's answer is worth more than the check.
 public struct JSONSchema: Sendable {
     /// How closely a schema has to keep to what is documented.
     public enum Strictness: Sendable {
         /// OpenAI's documented subset; anything else is an error that names keyword and place.
         case strict
-        /// The keywords that are known constrain, others do not.
+        /// The keywords that are known constrain, others do not, nor do known ones that make no sense.
         case lenient
     }
+
+    /// The most bytes of a schema, written compactly.
+    public static let maximumBytes = 262_144
+    /// How many schemas may be nested, and how deep a check may go.
+    public static let maximumDepth = 512
+    /// How many schemas may be inside one another, or lead to the next by reference.
+    static let maximumNesting = 128
+    /// The most schemas inside one schema.
+    static let maximumNodes = 20_000
+    /// The most visits of one check; a visit is a schema met by a value, or some bytes compared.
+    static let maximumVisits = 250_000
+
+    let nodes: [SchemaNode]
+    let root: Int
 
     /// Compiles a schema.
     ///
     /// - Parameter path: where the schema stands in the request, such as `tools[0].function.parameters`.
-    /// - Throws: `invalidRequest` with the place inside the schema.
-    public init(_ schema: JSONValue, strictness: Strictness, path: String) throws(Failure) {}
+    /// - Throws: `invalidRequest` with the code `invalid_schema` and the place inside the schema: a reference that leads
+    ///   nowhere or in a circle, a schema that is too large or too deep, and in a strict one all that is not documented.
+    public init(_ schema: JSONValue, strictness: Strictness, path: String) throws(Failure) {
+        do throws(SchemaFault) {
+            guard schema.objectValue != nil || schema.boolValue != nil else {
+                throw SchemaFault("schema must be an object, got \(schema.typeName)")
+            }
+            guard schema.serialized().count <= Self.maximumBytes else {
+                throw SchemaFault("schema is larger than \(Self.maximumBytes) bytes")
+            }
+            if strictness == .strict { try StrictSchema.check(schema) }
+            var compiler = SchemaCompiler(document: schema)
+            root = try compiler.node(schema, at: SchemaPlace())
+            try compiler.checkProgress()
+            nodes = compiler.nodes
+        } catch {
+            throw Failure(
+                .invalidRequest, "Invalid schema for '\(path)': \(error.sentence).", parameter: path,
+                code: "invalid_schema")
+        }
+    }
 
-    /// What is wrong with a value: nil when it fits, or else one sentence with the place.
-    public func complaint(about value: JSONValue) -> String? { nil }
+    /// What is wrong with a value: nil when it fits, or else one sentence with the place, without a full stop.
+    ///
+    /// Such as `$.items[2].price: expected a number, but got a string`; of several faults it is the first, or of
+    /// alternatives that of the nearest. Keys and values in it are cut to 64 characters.
+    public func complaint(about value: JSONValue) -> String? {
+        var check = SchemaCheck(nodes)
+        let complaint = check.complaint(about: value, root)
+        return check.isExhausted ? nil : complaint?.sentence
+    }
+}
 
-    /// The value with what is unambiguously meant otherwise repaired; nil when there is nothing to repair.
-    public func coerced(_ value: JSONValue) -> JSONValue? { nil }
+/// Why a schema cannot be used, and where.
+struct SchemaFault: Error {
+    var sentence: String
+
+    /// A fault of the whole.
+    init(_ sentence: String) { self.sentence = sentence }
+
+    /// A fault at a place, in OpenAI's words.
+    init(_ place: SchemaPlace, _ sentence: String) {
+        self.sentence = "In context=\(place.tuple), \(sentence)"
+    }
+}
+
+/// The place of a schema inside another: keys from the root.
+struct SchemaPlace: Sendable {
+    private(set) var keys: [String] = []
+
+    /// One or two keys further in.
+    func then(_ further: String...) -> SchemaPlace {
+        var place = self
+        place.keys += further
+        return place
+    }
+
+    /// A place given by its keys.
+    init(_ keys: [String] = []) { self.keys = keys }
+
+    /// The place as OpenAI writes it: `()`, `('items',)`, `('properties', 'x')`.
+    var tuple: String {
+        let list = keys.map { "'\($0.prefix(64))'" }.joined(separator: ", ")
+        return keys.count == 1 ? "(\(list),)" : "(\(list))"
+    }
+
+    /// One text for each place: a JSON pointer, https://www.rfc-editor.org/rfc/rfc6901
+    var pointer: String {
+        keys.reduce(into: "") { pointer, key in
+            pointer += "/"
+            for scalar in key.unicodeScalars {
+                switch scalar {
+                case "~": pointer += "~0"
+                case "/": pointer += "~1"
+                default: pointer.unicodeScalars.append(scalar)
+                }
+            }
+        }
+    }
 }
