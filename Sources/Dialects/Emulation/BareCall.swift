@@ -11,7 +11,9 @@ enum BareCall {
 
     /// Whether a code fence with nothing but such a call begins there, as far as the beginning of its arguments.
     static func match(_ bytes: [UInt8], at start: Int, _ tools: EmulatedTools) -> AnswerMatch {
-        guard case .found(var index) = bytes.match(fence, at: start) else { return bytes.match(fence, at: start) }
+        guard case .found(var index) = bytes.match(fence, at: start) else {
+            return bytes.match(fence, at: start)
+        }
         let languageStart = index
         while index < bytes.count, bytes[index] != UInt8(ascii: "\n") {
             let isName = bytes[index].isASCIILetter || bytes[index] == UInt8(ascii: "_")
@@ -54,7 +56,8 @@ enum BareCall {
         let end = start + reader.feed(answer[start...], into: &json)
         guard reader.state == .complete else { return nil }
         let rest = answer[end...].drop(while: \.isASCIIBlank)
-        let isClosed = rest.isEmpty || rest.starts(with: fence) && rest.dropFirst(3).allSatisfy(\.isASCIIBlank)
+        let isClosed =
+            rest.isEmpty || rest.starts(with: fence) && rest.dropFirst(3).allSatisfy(\.isASCIIBlank)
         guard isClosed, let value = try? JSONValue(parsing: json), value.objectValue?.members.count == 2
         else { return nil }
         let shape = CallShape(tools, headerName: nil, isChecking: false)

@@ -79,7 +79,9 @@ struct CallShape {
     private func arguments(
         _ object: JSONObject, besides key: String, of name: String
     ) throws(Malformed) -> JSONValue {
-        if let key = Self.argumentKeys.first(where: { object[$0] != nil }), let value = object[key] { return value }
+        if let key = Self.argumentKeys.first(where: { object[$0] != nil }), let value = object[key] {
+            return value
+        }
         let rest = object.members.filter { $0.key != key && !["id", "type"].contains($0.key) }
         let parameters = tools.tool(named: name)?.parameterNames ?? []
         guard rest.allSatisfy({ parameters.contains($0.key) }) else {
@@ -104,7 +106,9 @@ struct CallShape {
     private func input(_ value: JSONValue) throws(Malformed) -> String {
         if let text = value.stringValue { return text }
         if let text = value[EmulatedTools.inputName]?.stringValue { return text }
-        if let members = value.objectValue?.members, members.count == 1, let text = members[0].value.stringValue {
+        if let members = value.objectValue?.members, members.count == 1,
+            let text = members[0].value.stringValue
+        {
             return text
         }
         throw Malformed(reason: "its arguments must be an object with the string \"input\"")

@@ -417,7 +417,8 @@ public struct EmulatedAnswer: Sendable {
         guard heldBytes - said.count > Self.maximumHeldBytes, !hasEnded else { return }
         fail(
             Failure(
-                .upstreamFailed, "The model's call or JSON is longer than \(Self.maximumHeldBytes >> 20) MiB.",
+                .upstreamFailed,
+                "The model's call or JSON is longer than \(Self.maximumHeldBytes >> 20) MiB.",
                 code: "invalid_structured_output"), emit)
     }
 }

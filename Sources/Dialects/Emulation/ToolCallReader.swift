@@ -340,7 +340,8 @@ struct ToolCallReader: Sendable {
         if open.hasBegun { return endGivenCall() }
         call = nil
         do throws(Malformed) {
-            let calls = try CallShape(tools, headerName: headerName, isChecking: isChecking).calls(in: open.json)
+            let calls = try CallShape(tools, headerName: headerName, isChecking: isChecking).calls(
+                in: open.json)
             for call in tools.allowsOneCall ? calls.prefix(1) : calls[...] { give(call) }
             raw = []
         } catch {
@@ -432,7 +433,8 @@ private struct OpenCall: Sendable {
     private mutating func end(_ tools: EmulatedTools) {
         switch member {
         case .name:
-            guard let word = try? JSONValue(parsing: name).stringValue, let tool = tools.tool(named: word) else {
+            guard let word = try? JSONValue(parsing: name).stringValue, let tool = tools.tool(named: word)
+            else {
                 isHeld = true
                 return
             }

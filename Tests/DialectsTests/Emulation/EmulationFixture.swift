@@ -90,7 +90,8 @@ struct Transcript {
 
     mutating func add(_ event: GenerationEvent) {
         if openReasoning {
-            if case .reasoning = event {} else {
+            if case .reasoning = event {
+            } else {
                 text += "}"
                 openReasoning = false
             }
@@ -120,7 +121,9 @@ struct Transcript {
         }
     }
 
-    static func of(_ answer: inout EmulatedAnswer, _ pieces: [String], _ reason: FinishReason = .stop) -> String {
+    static func of(_ answer: inout EmulatedAnswer, _ pieces: [String], _ reason: FinishReason = .stop)
+        -> String
+    {
         var transcript = Transcript()
         for piece in pieces { answer.take(.text(piece)) { transcript.add($0) } }
         answer.take(.finished(reason)) { transcript.add($0) }
