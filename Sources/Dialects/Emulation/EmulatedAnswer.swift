@@ -339,6 +339,7 @@ public struct EmulatedAnswer: Sendable {
         said = []
         formText = []
         unusable = []
+        calls.letGo()
         phase = .over
     }
 

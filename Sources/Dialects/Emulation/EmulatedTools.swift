@@ -20,6 +20,8 @@ struct EmulatedTools: Sendable {
     let isCallRequired: Bool
     /// True when the answer ends with its first call.
     let allowsOneCall: Bool
+    /// True when that holds for the whole conversation, not by the choice for this answer.
+    let isAlwaysOneCall: Bool
     /// All tools as the model is told of them, one JSON object a line; empty when there are none.
     let list: String
     /// What holds for the next answer alone; nil for nothing.
@@ -82,6 +84,7 @@ struct EmulatedTools: Sendable {
         self.callable = callable
         isCallRequired = isRequired
         allowsOneCall = allowsOne
+        isAlwaysOneCall = request.parallelToolCalls == false || isLegacy
         self.reminder = list.isEmpty ? nil : reminder
     }
 

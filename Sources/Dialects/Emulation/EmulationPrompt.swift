@@ -11,7 +11,7 @@ extension Emulation.Draft {
 
     private var toolInstructions: String {
         let count =
-            tools.allowsOneCall
+            tools.isAlwaysOneCall
             ? "Make one call at most in an answer."
             : "For several calls, write several such blocks, one after the other."
         return """
@@ -45,10 +45,6 @@ extension ToolMarker {
     /// A call of an earlier turn, as the model is told to write calls.
     func block(_ call: ToolCall) -> String {
         var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("name")
-        writer.string(call.name)
-        writer.key("arguments")
         switch call.kind {
         case .custom:
             writer.beginObject()
@@ -67,7 +63,9 @@ extension ToolMarker {
                 writer.string(call.arguments)
             }
         }
-        writer.endObject()
-        return "\(start)\n\(String(decoding: writer.bytes, as: UTF8.self))\n\(end)"
+        let arguments = String(decoding: writer.bytes, as: UTF8.self)
+        let name = String(decoding: JSONValue.string(call.name).serialized(), as: UTF8.self)
+        // Spaced like the example that the model is given.
+        return "\(start)\n{\"name\": \(name), \"arguments\": \(arguments)}\n\(end)"
     }
 }

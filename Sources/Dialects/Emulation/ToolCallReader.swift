@@ -127,6 +127,14 @@ struct ToolCallReader: Sendable {
         }
     }
 
+    /// Lets go of what is kept.
+    mutating func letGo() {
+        raw = []
+        opening = []
+        call = nil
+        state = .ended
+    }
+
     // MARK: Around the JSON
 
     private mutating func takeTag(_ bytes: [UInt8], _ index: inout Int) {
@@ -168,8 +176,7 @@ struct ToolCallReader: Sendable {
         case UInt8(ascii: "[") where !isInArray:
             isInArray = true
         case UInt8(ascii: "<"):
-            let isNamed = openingWord.map { tools.tool(named: $0) != nil } ?? false
-            state = .unusable(isNamed ? .malformed("it has no JSON object") : emptyReason(bytes, index))
+            state = .unusable(openingWord == nil ? emptyReason(bytes, index) : reasonOfOpening)
             return
         default:
             opening.append(byte)

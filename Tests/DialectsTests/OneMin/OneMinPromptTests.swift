@@ -79,10 +79,10 @@ struct OneMinPromptTests {
                 [assistant]
                 I look.
                 <tool_call>
-                {"name":"get_weather","arguments":{"city":"Rome"}}
+                {"name": "get_weather", "arguments": {"city":"Rome"}}
                 </tool_call>
                 <tool_call>
-                {"name":"old","arguments":{}}
+                {"name": "old", "arguments": {}}
                 </tool_call>
 
                 [tool: get_weather #1]
