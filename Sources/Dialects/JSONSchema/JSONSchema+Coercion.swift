@@ -72,7 +72,7 @@ struct SchemaCoercion {
                     items.enumerated().map { position, item in
                         (position < first.count ? first[position] : rest).map { changed(item, $0) } ?? item
                     })
-            case .members(let byKey, let others):
+            case .members(let byKey, _, let others):
                 guard let object = result.objectValue else { break }
                 result = .object(
                     members(of: object, byKey, others: others, required: nodes[index].requiredKeys))

@@ -3,8 +3,8 @@ public import Wire
 /// A JSON schema that values can be held against.
 ///
 /// Known are the keywords that OpenAI documents for structured outputs and those that tools carry besides, of drafts 7
-/// and 2020-12 and OpenAPI's `nullable`. `pattern` and `patternProperties` are not checked: there is no engine here
-/// that would be safe with whatever a client writes. Of `format` the cheap ones are checked; see ``SchemaFormat``.
+/// and 2020-12 and OpenAPI's `nullable`. Of `format` the cheap ones are checked (`SchemaFormat`), and patterns as far as
+/// that is safe with whatever a client writes (`SchemaPattern`); others are no constraint.
 ///
 /// A schema is compiled once; checking recurses no deeper than ``maximumDepth`` and does no more than
 /// ``maximumVisits``. What would need more counts as fitting: the model's answer is worth more than the check.

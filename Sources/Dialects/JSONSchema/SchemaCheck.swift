@@ -69,6 +69,11 @@ struct SchemaCheck {
         case .least, .most, .multiple:
             guard case .number(let number) = value else { return nil }
             return SchemaCheck.complaint(about: number, constraint).map { SchemaComplaint($0) }
+        case .pattern(let pattern):
+            guard let text = value.stringValue, !isFound(pattern, in: text) else { return nil }
+            let expected = SchemaComplaint.quoted(pattern.source)
+            return SchemaComplaint(
+                "expected a match of the pattern \(expected), but got \(SchemaComplaint.quoted(text))")
         case .length, .format:
             guard let text = value.stringValue else { return nil }
             spend(text.utf8.count / 16)
@@ -166,16 +171,22 @@ struct SchemaCheck {
         aboutMembers object: JSONObject, _ value: JSONValue, _ constraint: SchemaNode.Constraint
     ) -> SchemaComplaint? {
         switch constraint {
-        case .members(let byKey, let others):
+        case .members(let byKey, let patterns, let others):
             for member in object.members {
-                let node = byKey[member.key]
-                guard let index = node ?? others else { continue }
-                guard let complaint = complaint(about: member.value, index) else { continue }
-                if node == nil, nodes[index].isNever {
-                    return SchemaComplaint(
-                        "the property \(SchemaComplaint.quoted(member.key)) is not allowed")
+                var schemas = byKey[member.key].map { [$0] } ?? []
+                for (pattern, node) in patterns where isFound(pattern, in: member.key) {
+                    schemas.append(node)
                 }
-                return complaint.within(.key(member.key))
+                let isOther = schemas.isEmpty
+                if isOther, let others { schemas = [others] }
+                for index in schemas {
+                    guard let complaint = complaint(about: member.value, index) else { continue }
+                    if isOther, nodes[index].isNever {
+                        return SchemaComplaint(
+                            "the property \(SchemaComplaint.quoted(member.key)) is not allowed")
+                    }
+                    return complaint.within(.key(member.key))
+                }
             }
         case .names(let node):
             for member in object.members {
@@ -194,6 +205,18 @@ struct SchemaCheck {
         default: break
         }
         return nil
+    }
+
+    /// Whether a pattern is found; a step of it costs less than a visit.
+    private mutating func isFound(_ pattern: SchemaPattern, in text: String) -> Bool {
+        var steps = 0
+        let limit = 4 * (JSONSchema.maximumVisits - visits)
+        let isFound = pattern.isFound(in: text) { more in
+            steps += more
+            return steps <= limit
+        }
+        spend(steps / 4 + text.utf8.count / 16)
+        return isFound
     }
 
     private mutating func missing(_ keys: [String], in object: JSONObject) -> SchemaComplaint? {

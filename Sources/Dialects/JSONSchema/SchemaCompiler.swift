@@ -81,6 +81,9 @@ struct SchemaCompiler {
         if let format = schema["format"]?.stringValue.flatMap(SchemaFormat.init(rawValue:)) {
             list.append(.format(format))
         }
+        if let pattern = schema["pattern"]?.stringValue.flatMap(SchemaPattern.init) {
+            list.append(.pattern(pattern))
+        }
     }
 
     private static func bounds(_ schema: JSONObject, _ least: String, _ most: String) -> SchemaNode.Bounds? {
@@ -91,17 +94,27 @@ struct SchemaCompiler {
         _ schema: JSONObject, at place: SchemaPlace, to list: inout [SchemaNode.Constraint]
     ) throws(SchemaFault) {
         let properties = schema["properties"]?.objectValue
+        var patterns: [(SchemaPattern, Int)] = []
+        var areKnown = true
+        for member in schema["patternProperties"]?.objectValue?.members ?? [] {
+            if let pattern = SchemaPattern(member.key) {
+                patterns.append(
+                    (pattern, try node(member.value, at: place.then("patternProperties", member.key))))
+            } else {
+                areKnown = false
+            }
+        }
         var others: Int?
-        // Which keys a pattern covers is not known, so neither is which are others.
-        if schema["patternProperties"] == nil, let other = schema["additionalProperties"] {
+        // Which keys a pattern covers may not be known, and then neither is which are others.
+        if areKnown, let other = schema["additionalProperties"] {
             others = try node(other, at: place.then("additionalProperties"))
         }
-        if properties != nil || others != nil {
+        if properties != nil || !patterns.isEmpty || others != nil {
             var byKey: [String: Int] = [:]
             for member in properties?.members ?? [] {
                 byKey[member.key] = try node(member.value, at: place.then("properties", member.key))
             }
-            list.append(.members(byKey, others: others))
+            list.append(.members(byKey, patterns: patterns, others: others))
         }
         if let keys = schema["required"]?.arrayValue {
             list.append(.required(keys.compactMap(\.stringValue)))

@@ -17,13 +17,14 @@ struct SchemaNode: Sendable {
         case multiple(of: Double)
         case length(Bounds)
         case format(SchemaFormat)
+        case pattern(SchemaPattern)
         /// The schemas of the first elements, and that of those behind.
         case items(first: [Int], rest: Int?)
         case itemCount(Bounds)
         case uniqueItems
         case contains(Int, Bounds)
-        /// The schemas of members by key, that of all other members, and whether those can be told.
-        case members([String: Int], others: Int?)
+        /// The schemas of members by key, of those whose key has a pattern, and of all others.
+        case members([String: Int], patterns: [(SchemaPattern, Int)], others: Int?)
         case names(Int)
         case required([String])
         case memberCount(Bounds)
