@@ -19,13 +19,6 @@ public struct EmulatedAnswer: Sendable {
         case over
     }
 
-    /// Why a further call is wanted.
-    private enum Complaint: Sendable {
-        case call(String)
-        case missingCall
-        case form(String)
-    }
-
     private let emulation: Emulation
     private var furtherCalls: Int
     private var phase: Phase
@@ -40,7 +33,7 @@ public struct EmulatedAnswer: Sendable {
     private var formText: [UInt8] = []
     /// What cannot be used of the text, to be given as it is if the further call gives no better.
     private var unusable: [UInt8] = []
-    private var complaint: Complaint?
+    private var complaint: FollowUp?
     private var hasGivenText = false
     /// Whether text was given before the further call.
     private var hasGivenTextBefore = false
@@ -359,23 +352,7 @@ public struct EmulatedAnswer: Sendable {
     // MARK: The further call
 
     private mutating func askAgain() {
-        let marker = emulation.marker
-        let block = "\(marker.start) block"
-        let request =
-            switch complaint {
-            case .call(let reason):
-                "Your call could not be used: \(reason). "
-                    + "Write the corrected call in a \(block), and nothing else."
-            case .form(let reason):
-                "Your answer could not be used: \(reason). "
-                    + "Write the whole corrected JSON, and nothing else."
-            case .missingCall, nil:
-                "You made no call that could be used, but one is required. "
-                    + "Write it in a \(block), and nothing else."
-            }
-        followUp = [
-            Turn(role: .assistant, text: said.text(0, said.count)), Turn(role: .user, text: request),
-        ]
+        followUp = (complaint ?? .missingCall).turns(after: said.text(0, said.count), emulation.marker)
     }
 
     private mutating func beginFurtherCall() {
