@@ -86,7 +86,11 @@ struct ArgumentsReader: Sendable {
             switch token {
             case .key(let key): isInput = key == EmulatedTools.inputName && !hasInput
             case .value(let range):
-                guard isInput, hasInput || bytes[range.lowerBound] == UInt8(ascii: "\"") else { continue }
+                guard isInput else { continue }
+                guard hasInput || bytes[range.lowerBound] == UInt8(ascii: "\"") else {
+                    isInput = false
+                    continue
+                }
                 hasInput = true
                 unescaper.take(bytes[range], into: &output)
             case .valueEnded: isInput = false

@@ -108,6 +108,9 @@ struct ToolCallTests {
             "free-form input as a string", #"<tool_call>{"name":"patch","arguments":"a\tb"}</tool_call>"#,
             "‹0:*patch|a\tb› toolCalls"),
         Bend(
+            "free-form input that is none", #"<tool_call>{"name":"patch","arguments":{"input":["x"]}}"#,
+            #"<tool_call>{"name":"patch","arguments":{"input":["x"]}} stop"#),
+        Bend(
             "free-form input that is empty",
             #"<tool_call>{"name":"patch","arguments":{"input":""}}</tool_call>"#,
             "‹0:*patch|› toolCalls"),
