@@ -51,12 +51,13 @@ struct ArgumentsReader: Sendable {
             var text: [UInt8] = []
             unescaper.take(bytes, into: &text)
             _ = reader.feed(text[...], into: &output)
-            if case .broken = reader.state { return false }
             // Only the beginning has to be looked at, before any of it was given.
             if !hasInput, let first = output.first(where: { !$0.isASCIIBlank }) {
                 guard first == UInt8(ascii: "{") else { return false }
                 hasInput = true
             }
+            // One that breaks later has begun all the same, as if its beginning had come alone.
+            if !hasInput, case .broken = reader.state { return false }
         case .wrappedText: takeWrapped(Array(bytes))
         }
         return true

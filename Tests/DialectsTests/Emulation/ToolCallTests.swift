@@ -108,6 +108,10 @@ struct ToolCallTests {
             "free-form input as a string", #"<tool_call>{"name":"patch","arguments":"a\tb"}</tool_call>"#,
             "‹0:*patch|a\tb› toolCalls"),
         Bend(
+            "broken arguments in a string",
+            #"<tool_call>{"name":"get_weather","arguments":"{\"a\"b:1}"}</tool_call>"#,
+            "‹0:get_weather|{\"a\"› toolCalls"),
+        Bend(
             "free-form input that is none", #"<tool_call>{"name":"patch","arguments":{"input":["x"]}}"#,
             #"<tool_call>{"name":"patch","arguments":{"input":["x"]}} stop"#),
         Bend(
