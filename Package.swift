@@ -66,6 +66,9 @@ let package = Package(
         .executableTarget(
             name: "token-probe", dependencies: ["Tokens"], path: "Tests/TokensProbe",
             exclude: ["differential.py"], swiftSettings: settings),
+        .executableTarget(
+            name: "emulation-probe", dependencies: ["Dialects", "Wire"], path: "Tests/EmulationProbe",
+            swiftSettings: settings),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: settings),
         .testTarget(name: "TokensTests", dependencies: ["Tokens"], swiftSettings: settings),
         .testTarget(name: "DialectsTests", dependencies: ["Dialects", "Wire"], swiftSettings: settings),

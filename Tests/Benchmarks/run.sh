@@ -3,9 +3,9 @@
 #
 #   bash Tests/Benchmarks/run.sh [--quick] [ROW ...]
 #
-# Rows: requests streams scgi open first-event start memory tokens doors. Without any, all of them. The row tokens needs
-# nothing of the above: it counts tokens in turns with tiktoken. The row doors puts Apache, lighttpd and Caddy beside
-# nginx. --quick halves the repeats and times: for a look, not for a table.
+# Rows: requests streams scgi open first-event start memory tokens tool-calls doors. Without any, all of them. The rows
+# tokens and tool-calls need nothing of the above: one counts tokens in turns with tiktoken, the other reads answers with
+# tool calls. The row doors puts Apache, lighttpd and Caddy beside nginx. --quick halves the repeats and times: for a look, not for a table.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -26,11 +26,12 @@ options=() rows=()
 for argument in "$@"; do
     if [[ $argument == --* ]]; then options+=("$argument"); else rows+=("$argument"); fi
 done
-[ "${#rows[@]}" -gt 0 ] || rows=(requests streams scgi open first-event start memory tokens doors)
-others=() tokens='' doors=''
+[ "${#rows[@]}" -gt 0 ] || rows=(requests streams scgi open first-event start memory tokens tool-calls doors)
+others=() tokens='' calls='' doors=''
 for row in "${rows[@]}"; do
     case $row in
         tokens) tokens=1 ;;
+        tool-calls) calls=1 ;;
         doors) doors=1 ;;
         *) others+=("$row") ;;
     esac
@@ -41,6 +42,10 @@ if [ -n "$tokens" ]; then
     swift build -c release --static-swift-stdlib --product token-probe
     .build/venv/bin/python Tests/Benchmarks/tokens.py \
         "$(swift build -c release --static-swift-stdlib --show-bin-path)/token-probe" "${options[@]}"
+fi
+if [ -n "$calls" ]; then
+    swift build -c release --static-swift-stdlib --product emulation-probe
+    "$(swift build -c release --static-swift-stdlib --show-bin-path)/emulation-probe" "${options[@]}"
 fi
 [ "${#others[@]}" -gt 0 ] || [ -n "$doors" ] || exit 0
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes the parsers of Sources/Wire, the counter of Sources/Tokens and the scanner of Sources/SCGI:
+# Fuzzes the parsers of Sources/Wire, the counter of Sources/Tokens, the scanner of Sources/SCGI and the reader of tool
+# calls of Sources/Dialects:
 #
 #     bash Tests/Fuzz/run.sh [seconds-per-target]
 #
@@ -11,10 +12,11 @@ seconds=${1:-20}
 out=.build/fuzz
 mkdir -p "$out"
 mapfile -t wire < <(find Sources/Wire -name '*.swift' | sort)
+mapfile -t dialects < <(find Sources/Dialects -name '*.swift' | sort)
 mapfile -t tokens < <(find Sources/Tokens -name '*.swift' | sort)
 status=0
 
-for target in JSON JSON5 LenientJSON EventStream Tokens SCGI; do
+for target in JSON JSON5 LenientJSON EventStream Tokens SCGI ToolCalls; do
     main=Tests/Fuzz/Fuzz$target.swift
     sources=("${wire[@]}")
     if [[ $target == Tokens ]]; then
@@ -31,6 +33,11 @@ for target in JSON JSON5 LenientJSON EventStream Tokens SCGI; do
             -emit-module -emit-module-path "$out/CGI.swiftmodule" -emit-object -o "$out/CGI.o" \
             Sources/CGI/RequestScan.swift
         sources=(Sources/SCGI/HeaderScanner.swift -I "$out" "$out/CGI.o")
+    fi
+    if [[ $target == ToolCalls ]]; then
+        swiftc -O -wmo -swift-version 6 -sanitize=address -parse-as-library -module-name Wire \
+            -emit-module -emit-module-path "$out/Wire.swiftmodule" -emit-object -o "$out/Wire.o" "${wire[@]}"
+        sources=("${dialects[@]}" -I "$out" "$out/Wire.o")
     fi
     mkdir -p "$out/$target/corpus"
     # The linker warns about symbols of the sanitizer's own.

@@ -21,15 +21,37 @@ public struct OneMinChatRequestEncoder: Sendable {
         isStreamed ? "/api/chat-with-ai?isStreaming=true" : "/api/chat-with-ai"
     }
 
-    /// The body, and the parameters that it cannot express, in the client's spelling.
+    /// A body, and what goes with it.
+    public struct Encoded: Sendable {
+        /// The body of the call.
+        public var body: [UInt8]
+        /// The parameters that it cannot express, in the client's spelling.
+        public var ignored: [String]
+        /// How the answer is to be read.
+        public var emulation: Emulation
+        /// Whether the web search is on, by the request's own switch or by a tool.
+        public var searchesWeb: Bool
+    }
+
+    /// Writes a request.
     ///
     /// The same request gives the same bytes. `request.model` is written as it stands. Several choices, stop
-    /// sequences and the most tokens are the relay's work and not mentioned.
+    /// sequences and the most tokens are the relay's work and not mentioned. Tools and the form of the answer are
+    /// explained in the prompt; a vendor's search tool switches the web search on, other tools of vendors are ignored.
     ///
-    /// - Throws: `unsupported` naming the parameter for tools, JSON output, spoken output, images, sound and files.
-    public func encode(_ request: GenerationRequest) throws(Failure) -> (body: [UInt8], ignored: [String]) {
+    /// - Parameter followUp: turns of `EmulatedAnswer.followUp` to put behind those of the request.
+    /// - Throws: `unsupported` naming the parameter for spoken output, images, sound and files and for a forced tool that
+    ///   cannot be called; and what a strict schema is refused for.
+    public func encode(
+        _ request: GenerationRequest, options: Emulation.Options = .init(), followUp: [Turn] = []
+    ) throws(Failure) -> Encoded {
         try refuseUnsupported(request)
-        let prompt = try OneMinPrompt.text(for: request.turns)
+        // Of the request alone: the further call has the same tags, and what the model said can forge nothing.
+        let draft = try Emulation.Draft(request)
+        let rendered = try OneMinPrompt(request.turns + followUp, draft)
+        let emulation = Emulation(draft, labelLevel: rendered.labelLevel, options: options)
+        let prompt = rendered.text
+        let search = WebSearch(request)
         var writer = JSONWriter(capacity: 256 + prompt.utf8.count + prompt.utf8.count / 8)
         writer.beginObject()
         writer.key("type")
@@ -40,15 +62,16 @@ public struct OneMinChatRequestEncoder: Sendable {
         writer.beginObject()
         writer.key("prompt")
         writer.string(prompt)
-        if request.webSearch.isOn {
+        if search.isOn {
             writer.key("settings")
             writer.beginObject()
-            writeWebSearch(request.webSearch, into: &writer)
+            writeWebSearch(search, into: &writer)
             writer.endObject()
         }
         writer.endObject()
         writer.endObject()
-        return (writer.bytes, ignored(request))
+        return Encoded(
+            body: writer.bytes, ignored: ignored(request), emulation: emulation, searchesWeb: search.isOn)
     }
 
     private func writeWebSearch(_ search: WebSearch, into writer: inout JSONWriter) {
@@ -68,30 +91,12 @@ public struct OneMinChatRequestEncoder: Sendable {
     }
 
     private func refuseUnsupported(_ request: GenerationRequest) throws(Failure) {
-        let choice = request.toolChoice ?? .automatic
-        if !request.tools.isEmpty, choice != .none {
-            throw unsupported("Tools are", .tools, of: request)
-        }
-        switch choice {
-        case .none, .automatic: break
-        case .required, .tool, .allowed: throw unsupported("Forced tool calls are", .toolChoice, of: request)
-        }
-        switch request.outputFormat {
-        case nil, .text: break
-        case .jsonObject, .jsonSchema: throw unsupported("JSON output is", .outputFormat, of: request)
-        }
         if request.outputModalities.contains(where: { $0 != "text" }) {
-            throw unsupported("Output other than text is", .outputModalities, of: request)
+            throw Failure(
+                .unsupported,
+                "Output other than text is not supported for models of 1min.ai by this relay yet.",
+                parameter: request.ignorable.first { $0.feature == .outputModalities }?.name)
         }
-    }
-
-    private func unsupported(
-        _ subject: String, _ feature: RequestParameter.Feature, of request: GenerationRequest
-    ) -> Failure {
-        let name = request.ignorable.first { $0.feature == feature }?.name
-        return Failure(
-            .unsupported, "\(subject) not supported for models of 1min.ai by this relay yet.", parameter: name
-        )
     }
 
     /// The names of parameters that would have changed something and cannot.
@@ -100,20 +105,47 @@ public struct OneMinChatRequestEncoder: Sendable {
         for parameter in request.ignorable where !isSatisfied(parameter.feature, of: request) {
             if !names.contains(parameter.name) { names.append(parameter.name) }
         }
+        for case .vendor(let type, _) in request.tools.map(\.kind) where !WebSearch.isTool(type) {
+            let name = type.isPlainWord ? "tools.\(type)" : "tools"
+            if !names.contains(name) { names.append(name) }
+        }
         return names
     }
 
     /// True when the answer is as the parameter wants it although it was not sent.
     private func isSatisfied(_ feature: RequestParameter.Feature, of request: GenerationRequest) -> Bool {
         switch feature {
-        case .tools, .toolChoice, .parallelToolCalls: request.tools.isEmpty
-        case .outputFormat, .outputModalities: true
+        // By emulation.
+        case .tools, .toolChoice, .parallelToolCalls, .outputFormat: true
+        case .outputModalities: true
         // The relay cuts the answer itself.
         case .maximumOutputTokens: true
         case .logProbabilities: request.sampling.logProbabilities == false
-        case .webSearchLocation: !request.webSearch.isOn
+        case .webSearchLocation: !WebSearch(request).isOn
         default: false
         }
+    }
+}
+
+extension WebSearch {
+    /// The search that a request wants, by its own switch or by a tool.
+    fileprivate init(_ request: GenerationRequest) {
+        self = request.webSearch
+        for case .vendor(let type, let json) in request.tools.map(\.kind) where Self.isTool(type) {
+            isOn = true
+            contextSize = contextSize ?? json["search_context_size"]?.stringValue.flatMap(ContextSize.init)
+        }
+    }
+
+    /// True for the types of OpenAI's and Anthropic's search tools, which end in a date or `preview`.
+    fileprivate static func isTool(_ type: String) -> Bool { type.hasPrefix("web_search") }
+}
+
+extension String {
+    /// True when nothing in it can mean anything in a header.
+    fileprivate var isPlainWord: Bool {
+        (1...64).contains(utf8.count)
+            && utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "_") }
     }
 }
 

@@ -17,11 +17,15 @@
 /// ```
 ///
 /// **Labels.** A label is `[` + role + `]`; a name follows the role as `: ` + name. The roles are `system`,
-/// `developer`, `user`, `assistant` and `tool`. A tool call of the assistant is a turn of its own, labelled
-/// `[assistant calls: NAME #ID]`, with the arguments as text; its result is labelled `[tool: NAME #ID]`, the name taken
-/// from the call where the result has none, and ` failed` before the bracket where it says so. Names and ids are
-/// written as they are when they consist of letters, digits, `_`, `-` and `.`, else in double quotes with `"`, `\` and
-/// control characters escaped, so that a label never leaves its line.
+/// `developer`, `user`, `assistant` and `tool`. Names are written as they are when they consist of letters, digits, `_`,
+/// `-` and `.`, else in double quotes with `"`, `\` and control characters escaped, so that a label never leaves its
+/// line.
+///
+/// **Tools.** What a model has to know about tools and the form of its answer (`EmulationPrompt`) is a system turn behind
+/// the system and developer turns that the conversation begins with; what holds for the next answer alone is a system
+/// turn at the end. A tool call stands in the text of the assistant's turn just as the model is told to write it
+/// (`ToolMarker`). Its result is a turn labelled `[tool: NAME #N]`, where N counts the conversation's calls from 1 and the
+/// name is the call's where the result has none, with ` failed` before the bracket where it says so.
 ///
 /// **No text can forge a turn.** A turn's label has as many opening and closing brackets as its *level*. The level of
 /// the first turn is 1; no level is lower than that of the turn before; and each is greater than the longest run of `[`
@@ -32,56 +36,88 @@
 ///
 /// **Stability.** The bytes of a turn depend on that turn and those before it, never on later ones, and on nothing else.
 /// The whole prompt of one request is thus the beginning of the prompt of the next in the same conversation (unless the
-/// answer itself has a run as above), and upstream caches of prompts hit.
+/// answer itself has a run as above, or a text has the tag of the calls), and upstream caches of prompts hit.
 ///
 /// Several texts of one turn are joined by a line feed. Reasoning of earlier turns is left out, as vendors want it.
 struct OneMinPrompt {
     /// The prompt so far.
     private(set) var text = ""
+    /// How many brackets the labels have by now; nil when there are none.
+    private(set) var labelLevel: Int?
     private var level = 1
-    private var toolNames: [String: String] = [:]
+    private let marker: ToolMarker
+    private var callCount = 0
+    /// The calls so far: the latest of each id, and of each name.
+    private var calls: [String: (name: String, number: Int)] = [:]
+    private var latest: [String: Int] = [:]
+
+    /// The prompt for a conversation without tools and form.
+    ///
+    /// - Throws: `unsupported` for a part that text cannot carry.
+    static func text(for turns: [Turn]) throws(Failure) -> String {
+        var request = GenerationRequest(model: "", turns: turns)
+        request.toolChoice = ToolChoice.none
+        return try OneMinPrompt(turns, Emulation.Draft(request)).text
+    }
 
     /// The prompt for a conversation.
     ///
     /// - Throws: `unsupported` for a part that text cannot carry.
-    static func text(for turns: [Turn]) throws(Failure) -> String {
-        if turns.count == 1, let turn = turns.first, turn.role == .user, turn.name == nil {
-            return try plainText(of: turn.parts, in: turn)
+    init(_ turns: [Turn], _ draft: Emulation.Draft) throws(Failure) {
+        marker = draft.marker
+        let instructions = draft.instructions
+        if instructions == nil, turns.count == 1, let turn = turns.first, turn.role == .user,
+            turn.name == nil,
+            turn.parts.allSatisfy({ !$0.isToolPart })
+        {
+            text = try Self.texts(of: turn.parts, in: turn).joined(separator: "\n")
+            return
         }
-        var prompt = OneMinPrompt()
-        for turn in turns { try prompt.add(turn) }
-        prompt.addLabel("assistant", details: "")
-        return prompt.text
+        let start = turns.firstIndex { $0.role != .system && $0.role != .developer } ?? turns.endIndex
+        for turn in turns[..<start] { try add(turn) }
+        if let instructions { addTurn("system", details: "", text: instructions) }
+        for turn in turns[start...] { try add(turn) }
+        if let reminder = draft.tools.reminder { addTurn("system", details: "", text: reminder) }
+        addLabel("assistant", details: "")
+        labelLevel = level
     }
 
     private mutating func add(_ turn: Turn) throws(Failure) {
         let name = turn.name.map { ": \(Self.word($0))" } ?? ""
-        var spoken: [Part] = []
-        var others: [Part] = []
-        for part in turn.parts {
-            switch part {
-            case .toolCall, .toolResult: others.append(part)
-            default: spoken.append(part)
-            }
-        }
-        if !spoken.isEmpty || others.isEmpty {
-            addTurn(turn.role.rawValue, details: name, text: try Self.plainText(of: spoken, in: turn))
-        }
-        for part in others {
+        var spoken: [String] = []
+        // Reasoning alone is an empty turn, as is none at all; a turn of results alone has no text of its own.
+        var isDue = turn.parts.isEmpty
+        for (index, part) in turn.parts.enumerated() {
             switch part {
             case .toolCall(let call):
-                if let id = call.id { toolNames[id] = call.name }
-                let details = " calls: \(Self.word(call.name))\(Self.mark(call.id))"
-                addTurn("assistant", details: details, text: call.arguments)
+                callCount += 1
+                if let id = call.id { calls[id] = (call.name, callCount) }
+                latest[call.name] = callCount
+                spoken.append(marker.block(call))
+                isDue = true
             case .toolResult(let result):
-                let tool = result.name ?? result.callID.flatMap { toolNames[$0] }
-                let name = tool.map { " \(Self.word($0))" } ?? ""
-                let failed = result.isError == true ? " failed" : ""
-                let details = ":\(name)\(Self.mark(result.callID))\(failed)"
-                addTurn("tool", details: details, text: try Self.plainText(of: result.parts, in: turn))
-            default: break
+                if isDue { addTurn(turn.role.rawValue, details: name, text: spoken.joined(separator: "\n")) }
+                spoken = []
+                isDue = false
+                try add(result, in: turn)
+            default:
+                if let text = try Self.text(of: part, at: index, of: turn) { spoken.append(text) }
+                isDue = true
             }
         }
+        if isDue { addTurn(turn.role.rawValue, details: name, text: spoken.joined(separator: "\n")) }
+    }
+
+    private mutating func add(_ result: ToolResult, in turn: Turn) throws(Failure) {
+        let call = result.callID.flatMap { calls[$0] }
+        let tool = result.name ?? call?.name
+        let number = result.callID == nil ? tool.flatMap { latest[$0] } : call?.number
+        let name = tool.map { " \(Self.word($0))" } ?? ""
+        let mark = number.map { " #\($0)" } ?? ""
+        let failed = result.isError == true ? " failed" : ""
+        let details = name + mark + failed
+        let text = try Self.texts(of: result.parts, in: turn).joined(separator: "\n")
+        addTurn("tool", details: details.isEmpty ? "" : ":\(details)", text: text)
     }
 
     private mutating func addTurn(_ role: String, details: String, text body: String) {
@@ -99,28 +135,32 @@ struct OneMinPrompt {
         text += String(repeating: "]", count: level)
     }
 
-    /// The texts of some parts, joined by line feeds.
-    private static func plainText(of parts: [Part], in turn: Turn) throws(Failure) -> String {
-        if parts.count == 1, case .text(let only) = parts[0] { return only.text }
+    /// The texts of some parts.
+    private static func texts(of parts: [Part], in turn: Turn) throws(Failure) -> [String] {
         var texts: [String] = []
         for (index, part) in parts.enumerated() {
-            switch part {
-            case .text(let part): texts.append(part.text)
-            case .refusal(let text): texts.append(text)
-            case .document(let document):
-                guard case .text(let text) = document.source else {
-                    throw unsupported("documents", at: index, of: turn)
-                }
-                texts.append(text)
-            case .reasoning: break
-            case .image: throw unsupported("images", at: index, of: turn)
-            case .audio: throw unsupported("audio", at: index, of: turn)
-            case .video: throw unsupported("video", at: index, of: turn)
-            case .vendor(let part): throw unsupported("parts of type '\(part.type)'", at: index, of: turn)
-            case .toolCall, .toolResult: throw unsupported("nested tool calls", at: index, of: turn)
-            }
+            if let text = try text(of: part, at: index, of: turn) { texts.append(text) }
         }
-        return texts.joined(separator: "\n")
+        return texts
+    }
+
+    /// The text of one part; nil for one that is left out.
+    private static func text(of part: Part, at index: Int, of turn: Turn) throws(Failure) -> String? {
+        switch part {
+        case .text(let part): return part.text
+        case .refusal(let text): return text
+        case .document(let document):
+            guard case .text(let text) = document.source else {
+                throw unsupported("documents", at: index, of: turn)
+            }
+            return text
+        case .reasoning: return nil
+        case .image: throw unsupported("images", at: index, of: turn)
+        case .audio: throw unsupported("audio", at: index, of: turn)
+        case .video: throw unsupported("video", at: index, of: turn)
+        case .vendor(let part): throw unsupported("parts of type '\(part.type)'", at: index, of: turn)
+        case .toolCall, .toolResult: throw unsupported("nested tool calls", at: index, of: turn)
+        }
     }
 
     private static func unsupported(_ what: String, at index: Int, of turn: Turn) -> Failure {
@@ -130,12 +170,7 @@ struct OneMinPrompt {
         )
     }
 
-    /// The ` #ID` of a call, or nothing.
-    private static func mark(_ id: String?) -> String {
-        id.map { " #\(word($0))" } ?? ""
-    }
-
-    /// A name or id as it stands in a label.
+    /// A name as it stands in a label.
     static func word(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy { byte in
             byte >= 0x80 || byte.isASCIILetter || byte.isASCIIDigit || byte == UInt8(ascii: "_")
@@ -189,5 +224,15 @@ struct OneMinPrompt {
             if word.indices.allSatisfy({ bytes[start + $0] | 0x20 == word[$0] }) { return true }
         }
         return false
+    }
+}
+
+extension Part {
+    /// True for a tool call or a tool's result.
+    fileprivate var isToolPart: Bool {
+        switch self {
+        case .toolCall, .toolResult: true
+        default: false
+        }
     }
 }

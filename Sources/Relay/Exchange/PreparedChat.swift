@@ -65,8 +65,9 @@ struct PreparedChat: Sendable {
         let settings = route.upstream.settings.webSearch
         let encoder = OneMinChatRequestEncoder(
             defaultSiteCount: settings.numOfSite, defaultMaximumWords: settings.maxWord)
-        let (body, ignored) = try encoder.encode(request)
-        self.body = body
+        let encoded = try encoder.encode(request)
+        let ignored = encoded.ignored
+        body = encoded.body
         // Those that the upstream is not given are no part of its prompt.
         request.tools = []
         plan = ChatPlan(

@@ -9,7 +9,8 @@ struct OneMinChatRequestEncoderTests {
     }
 
     @Test func `a plain request is as small as can be`() throws {
-        let (body, ignored) = try OneMinChatRequestEncoder().encode(decode(""))
+        let encoded = try OneMinChatRequestEncoder().encode(decode(""))
+        let (body, ignored) = (encoded.body, encoded.ignored)
         #expect(
             text(body) == #"{"type":"UNIFY_CHAT_WITH_AI","model":"gpt-4o","promptObject":{"prompt":"Hi"}}"#)
         #expect(ignored.isEmpty)
@@ -83,10 +84,23 @@ struct OneMinChatRequestEncoderTests {
         #expect(try OneMinChatRequestEncoder().encode(decode(members)).ignored.isEmpty)
     }
 
-    @Test func `tools that must not be called are named`() throws {
+    @Test(arguments: [
+        #","tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none""#,
+        #","tools":[{"type":"function","function":{"name":"f"}}],"parallel_tool_calls":false"#,
+        #","response_format":{"type":"json_object"}"#,
+    ]) func `what is emulated is not named`(_ members: String) throws {
+        #expect(try OneMinChatRequestEncoder().encode(decode(members)).ignored.isEmpty)
+    }
+
+    @Test func `a vendor's search switches the web search on, other tools of vendors are named`() throws {
         let request = try decode(
-            #","tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none""#)
-        #expect(try OneMinChatRequestEncoder().encode(request).ignored == ["tools", "tool_choice"])
+            #","tools":[{"type":"web_search_preview","search_context_size":"low"},{"type":"shell"},{"type":"a\nb"}]"#
+        )
+        let encoded = try OneMinChatRequestEncoder().encode(request)
+        #expect(encoded.searchesWeb)
+        #expect(encoded.ignored == ["tools.shell", "tools"])
+        #expect(text(encoded.body).contains(#""webSearch":true,"numOfSite":1,"maxWord":500"#))
+        #expect(!text(encoded.body).contains("You can call tools"))
     }
 
     struct Refusal: CustomTestStringConvertible, Sendable {
@@ -98,17 +112,8 @@ struct OneMinChatRequestEncoderTests {
 
     @Test(arguments: [
         Refusal(
-            members: #","tools":[{"type":"function","function":{"name":"f"}}]"#, parameter: "tools",
-            message: "Tools are not supported for models of 1min.ai by this relay yet."),
-        Refusal(
-            members: #","functions":[{"name":"f"}]"#, parameter: "functions",
-            message: "Tools are not supported for models of 1min.ai by this relay yet."),
-        Refusal(
-            members: #","tool_choice":"required""#, parameter: "tool_choice",
-            message: "Forced tool calls are not supported for models of 1min.ai by this relay yet."),
-        Refusal(
-            members: #","response_format":{"type":"json_object"}"#, parameter: "response_format",
-            message: "JSON output is not supported for models of 1min.ai by this relay yet."),
+            members: #","tools":[{"type":"shell"}],"tool_choice":"required""#, parameter: "tool_choice",
+            message: "The tool that must be called is none that models of this upstream can call."),
         Refusal(
             members: #","modalities":["text","audio"]"#, parameter: "modalities",
             message: "Output other than text is not supported for models of 1min.ai by this relay yet."),
@@ -135,9 +140,9 @@ struct OneMinChatRequestEncoderTests {
 
     @Test func `the same request gives the same bytes`() throws {
         let request = try decode(#","web_search":true,"metadata":{"b":"1","a":"2"}"#)
-        let first = try OneMinChatRequestEncoder().encode(request)
+        let first = try OneMinChatRequestEncoder().encode(request).body
         for _ in 0..<20 {
-            let next = try OneMinChatRequestEncoder().encode(request)
+            let next = try OneMinChatRequestEncoder().encode(request).body
             #expect(next == first)
         }
     }

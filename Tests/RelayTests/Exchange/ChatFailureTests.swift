@@ -173,7 +173,7 @@ import Wire
     @Test func `a request that cannot be carried is refused without a call`() async {
         let harness = Harness { _, _ in FakeCall.Step.whole("Hello") }
         for members: JSONValue in [
-            ["tools": [["type": "function", "function": ["name": "f"]]]], ["messages": []],
+            ["tools": [["type": "shell"]], "tool_choice": "required"], ["messages": []],
             ["messages": "Hi"],
             ["model": ""], ["n": 9], ["model": .string(String(repeating: "x", count: 10_000))],
         ] {

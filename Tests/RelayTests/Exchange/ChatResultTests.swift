@@ -185,13 +185,13 @@ import Wire
         #expect(Set(harness.log.records.map(\.callerHash)).count == 2)
     }
 
-    @Test func `tools that are ignored are no part of the prompt`() async {
+    @Test func `tools that must not be called are no part of the prompt`() async {
         let harness = Harness { _, _ in FakeCall.Step.whole("x", input: 0, output: 0) }
         let tool: JSONValue = [
             "type": "function", "function": ["name": "look_up", "description": "Looks up"],
         ]
         let client = await harness.chat(["tools": [tool], "tool_choice": "none"])
-        #expect(client.header("x-fastrelay-ignored") == "tools, tool_choice")
+        #expect(client.header("x-fastrelay-ignored") == nil)
         #expect(client.json["usage"]?["prompt_tokens"]?.intValue == 8)
     }
 }
