@@ -1,7 +1,12 @@
 import Wire
 
 /// Writes a complete answer as a `response` object.
+///
+/// https://platform.openai.com/docs/api-reference/responses/object
 public struct OpenAIResponsesResultEncoder: ResultEncoder {
+    private let object: ResponsesObject
+    private let makeID: @Sendable (String) -> String
+
     /// An encoder for one answer.
     ///
     /// - Parameters:
@@ -12,7 +17,16 @@ public struct OpenAIResponsesResultEncoder: ResultEncoder {
     public init(
         id: String, created: Int, echo: OpenAIResponsesEcho, completed: (@Sendable () -> Int)? = nil,
         makeID: @escaping @Sendable (String) -> String
-    ) {}
+    ) {
+        object = ResponsesObject(id: id, created: created, echo: echo, completed: completed)
+        self.makeID = makeID
+    }
 
-    public func encode(_ choices: [GenerationResult], usage: Usage?) -> [UInt8] { [] }
+    /// The body for the first choice: a response has no other.
+    public func encode(_ choices: [GenerationResult], usage: Usage?) -> [UInt8] {
+        var output = ResponsesOutput(makeID: makeID)
+        output.usage = usage
+        if let choice = choices.first { output.add(choice) }
+        return object.bytes(output)
+    }
 }
