@@ -1,4 +1,4 @@
-public import Wire
+import Wire
 
 /// What every response object repeats of the request that it answers.
 public struct OpenAIResponsesEcho: Sendable, Equatable {
