@@ -22,5 +22,6 @@ public struct RequestParameter: Sendable, Hashable {
         case outputModalities, audioOutput, prediction
         case metadata, endUser, storage, serviceTier, promptCaching, moderation
         case webSearchLocation
+        case truncation
     }
 }
