@@ -5,6 +5,7 @@ import Wire
 /// https://platform.openai.com/docs/api-reference/responses/object
 public struct OpenAIResponsesResultEncoder: ResultEncoder {
     private let object: ResponsesObject
+    private let toolNames: ResponsesToolNames
     private let makeID: @Sendable (String) -> String
 
     /// An encoder for one answer.
@@ -19,12 +20,13 @@ public struct OpenAIResponsesResultEncoder: ResultEncoder {
         makeID: @escaping @Sendable (String) -> String
     ) {
         object = ResponsesObject(id: id, created: created, echo: echo, completed: completed)
+        toolNames = echo.toolNames
         self.makeID = makeID
     }
 
     /// The body for the first choice: a response has no other.
     public func encode(_ choices: [GenerationResult], usage: Usage?) -> [UInt8] {
-        var output = ResponsesOutput(makeID: makeID)
+        var output = ResponsesOutput(toolNames: toolNames, makeID: makeID)
         output.usage = usage
         if let choice = choices.first { output.add(choice) }
         return object.bytes(output)

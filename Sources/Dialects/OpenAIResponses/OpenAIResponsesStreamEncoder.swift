@@ -31,7 +31,7 @@ public struct OpenAIResponsesStreamEncoder: StreamEncoder {
         makeID: @escaping @Sendable (String) -> String
     ) {
         object = ResponsesObject(id: id, created: created, echo: echo, completed: completed)
-        output = ResponsesOutput(makeID: makeID)
+        output = ResponsesOutput(toolNames: echo.toolNames, makeID: makeID)
     }
 
     /// Appends the bytes of an event of the first choice: a response has no other.

@@ -19,6 +19,8 @@ extension ResponsesOutput {
         var callID = ""
         /// The tool that a call is for.
         var name = ""
+        /// The namespace that the tool is in.
+        var namespace: String?
 
         /// An empty item.
         init(id: String, kind: Kind) {
@@ -102,6 +104,10 @@ extension JSONWriter {
             string(item.callID)
             key("name")
             string(item.name)
+            if let namespace = item.namespace {
+                key("namespace")
+                string(namespace)
+            }
             key(kind == .function ? "arguments" : "input")
             string(item.text)
         }

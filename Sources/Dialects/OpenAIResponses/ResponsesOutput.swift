@@ -19,8 +19,11 @@ struct ResponsesOutput: Sendable {
     private var waitingCitations: [JSONValue] = []
     private let makeID: @Sendable (String) -> String
 
+    private let toolNames: ResponsesToolNames
+
     /// Nothing happened yet.
-    init(makeID: @escaping @Sendable (String) -> String) {
+    init(toolNames: ResponsesToolNames, makeID: @escaping @Sendable (String) -> String) {
+        self.toolNames = toolNames
         self.makeID = makeID
     }
 
@@ -60,7 +63,8 @@ struct ResponsesOutput: Sendable {
             closeSpoken(.completed, telling: &observer, into: &bytes)
             var item = Item(id: makeID(kind == .function ? "fc_" : "ctc_"), kind: .call(kind))
             item.callID = id ?? makeID("call_")
-            item.name = name
+            item.name = toolNames[name]?.name ?? name
+            item.namespace = toolNames[name]?.namespace
             openCalls.append((number, begin(item, telling: &observer, into: &bytes)))
         case .toolCallArguments(let number, let piece):
             guard let call = openCalls.last(where: { $0.index == number }) else { return }
