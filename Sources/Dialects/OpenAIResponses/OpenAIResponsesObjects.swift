@@ -68,17 +68,28 @@ public enum OpenAIResponsesObjects {
         return value?["output"]?.arrayValue ?? []
     }
 
-    private static func list(_ items: [JSONValue], hasMore: Bool) -> [UInt8] {
+    /// A page of items that a store has made.
+    ///
+    /// - Parameters:
+    ///   - items: the items of the page in its order, each with its identifier and as JSON.
+    ///   - hasMore: whether others come after them.
+    public static func list(_ items: [(id: String, bytes: [UInt8])], hasMore: Bool) -> [UInt8] {
         object("list") { writer in
             writer.key("data")
-            writer.value(.array(items))
+            writer.beginArray()
+            for item in items { writer.raw(item.bytes) }
+            writer.endArray()
             writer.key("first_id")
-            writer.value(items.first?["id"] ?? .null)
+            writer.stringOrNull(items.first?.id)
             writer.key("last_id")
-            writer.value(items.last?["id"] ?? .null)
+            writer.stringOrNull(items.last?.id)
             writer.key("has_more")
             writer.bool(hasMore)
         }
+    }
+
+    private static func list(_ items: [JSONValue], hasMore: Bool) -> [UInt8] {
+        list(items.map { ($0["id"]?.stringValue ?? "", $0.serialized()) }, hasMore: hasMore)
     }
 
     private static func deleted(_ type: String, id: String) -> [UInt8] {

@@ -29,7 +29,7 @@ extension OpenAIResponsesRequestDecoder {
         case .prompt: try refuse(field, unless: false, "Prompt templates are")
         case .truncation:
             if try field.word(Truncation.self) == .auto {
-                request.ignorable.append(RequestParameter(name: key.rawValue, feature: .truncation))
+                request.ignorable.append(RequestParameter(name: key.rawValue, feature: .vendorOnly))
             }
         case .maximumToolCalls: _ = try field.integer(in: 1 ... .max)
         case .contextManagement: _ = try field.elements(expected: "an array of objects")
@@ -137,7 +137,7 @@ extension OpenAIResponsesRequestDecoder.Key {
         case .tools: .tools
         case .toolChoice: .toolChoice
         case .parallelToolCalls: .parallelToolCalls
-        case .contextManagement: .truncation
+        case .contextManagement: .vendorOnly
         case .user, .safetyIdentifier: .endUser
         case .promptCacheKey, .promptCacheRetention, .promptCacheOptions: .promptCaching
         case .serviceTier: .serviceTier

@@ -25,7 +25,9 @@ extension OpenAIResponsesRequestDecoder {
                 }
             case _ where type.hasPrefix("web_search") && element.searchesLive:
                 try decodeWebSearch(element, into: &request)
-            default: tools.append(Tool(kind: .vendor(type: type, json: element.value)))
+            default:
+                tools.append(Tool(kind: .vendor(type: type, json: element.value)))
+                request.ignorable.append(RequestParameter(name: element.path, feature: .vendorOnly))
             }
         }
         return tools
@@ -67,6 +69,18 @@ extension OpenAIResponsesRequestDecoder {
             _ = try filters.object()
             request.ignorable.append(
                 RequestParameter(name: "\(tool.path).filters", feature: .webSearchLocation))
+        }
+    }
+
+    /// Lets the choice among tools decide on the web search too, which the API counts among them.
+    ///
+    /// A search is made before every answer: where there is no other tool, a call that is demanded is made by it.
+    static func applyToolChoice(to request: inout GenerationRequest) {
+        guard request.webSearch.isOn else { return }
+        switch request.toolChoice {
+        case .some(.none): request.webSearch.isOn = false
+        case .required where request.tools.isEmpty: request.toolChoice = .automatic
+        case nil, .automatic, .required, .tool, .allowed: break
         }
     }
 

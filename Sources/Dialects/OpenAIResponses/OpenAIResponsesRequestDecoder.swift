@@ -59,6 +59,7 @@ public enum OpenAIResponsesRequestDecoder {
             let field = RequestField(value, named: key.rawValue)
             try decode(field, as: key, into: &generation, toolNames: &toolNames)
         }
+        applyToolChoice(to: &generation)
         let stored = try conversation(members)
         let instructions = try members.field(.instructions).map { field throws(Failure) in
             [Turn(role: .system, text: try field.string())]

@@ -55,6 +55,14 @@ struct ResponsesObjectsTests {
                 == #"{"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false}"#)
     }
 
+    @Test func `a page that a store has made`() {
+        let items = ["a", "b"].map { id in (id: id, bytes: Array("{\"id\":\"\(id)\"}".utf8)) }
+        #expect(
+            text(OpenAIResponsesObjects.list(items, hasMore: true))
+                == #"{"object":"list","data":[{"id":"a"},{"id":"b"}],"first_id":"a","last_id":"b","has_more":true}"#
+        )
+    }
+
     @Test func `output items of what cannot be read are none`() {
         #expect(OpenAIResponsesObjects.outputItems(ofResponse: Array("{".utf8)).isEmpty)
         #expect(OpenAIResponsesObjects.outputItems(ofResponse: Array("{}".utf8)).isEmpty)

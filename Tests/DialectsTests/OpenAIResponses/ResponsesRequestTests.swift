@@ -53,8 +53,8 @@ struct ResponsesRequestTests {
         #expect(generation.reasoning?.summary == "auto")
         #expect(
             generation.ignorable.map(\.name) == [
-                "tools", "tool_choice", "parallel_tool_calls", "reasoning.effort", "text.verbosity",
-                "prompt_cache_key",
+                "tools", "tools[2]", "tools[3]", "tools[5]", "tool_choice", "parallel_tool_calls",
+                "reasoning.effort", "text.verbosity", "prompt_cache_key",
             ])
         #expect(generation.otherMembers["client_metadata"] == ["a": "b"])
     }
@@ -143,6 +143,15 @@ struct ResponsesRequestTests {
             generation.ignorable.map(\.name).sorted() == [
                 "tools", "tools[0].filters", "tools[0].user_location",
             ])
+    }
+
+    @Test func `the choice among tools is one about the web search too`() throws {
+        let search = #""tools":[{"type":"web_search"}]"#
+        let demanded = try decode(#"\#(search),"tool_choice":"required""#).generation
+        #expect(demanded.webSearch.isOn)
+        #expect(demanded.toolChoice == .automatic)
+        let forbidden = try decode(#"\#(search),"tool_choice":"none""#).generation
+        #expect(!forbidden.webSearch.isOn)
     }
 
     @Test func `tools that the vendor runs are kept as they came`() throws {
