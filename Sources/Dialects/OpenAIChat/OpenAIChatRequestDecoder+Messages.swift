@@ -112,14 +112,14 @@ extension OpenAIChatRequestDecoder {
     }
 
     private static func part(_ field: RequestField, of type: PartType) throws(Failure) -> Part {
-        let marker = try cacheMarker(field)
+        let marker = try field.cacheMarker()
         switch type {
         case .text: return .text(TextPart(try field.required("text").string(), cacheMarker: marker))
         case .refusal: return .refusal(try field.required("refusal").string())
         case .image:
             let image = try field.required("image_url")
             _ = try image.object()
-            let source = try mediaSource(image.required("url"))
+            let source = try image.required("url").mediaSource()
             let detail = try image.member("detail")?.string()
             return .image(ImagePart(source: source, detail: detail, cacheMarker: marker))
         case .audio:
@@ -134,36 +134,12 @@ extension OpenAIChatRequestDecoder {
             _ = try file.object()
             let name = try file.member("filename")?.string()
             if let data = file.member("file_data") {
-                let source = try mediaSource(data)
+                let source = try data.mediaSource()
                 return .document(DocumentPart(source: source, name: name, cacheMarker: marker))
             }
             let id = try file.required("file_id").nonEmptyString()
             return .document(DocumentPart(source: .file(id: id), name: name, cacheMarker: marker))
         }
-    }
-
-    /// Reads the address of an image or the bytes of a file: a `data:` URL is taken apart, any other kept.
-    ///
-    /// https://www.rfc-editor.org/rfc/rfc2397
-    private static func mediaSource(_ field: RequestField) throws(Failure) -> MediaSource {
-        let url = try field.nonEmptyString()
-        guard url.utf8.prefix(5).elementsEqual("data:".utf8) else { return .url(url) }
-        guard let comma = url.utf8.firstIndex(of: UInt8(ascii: ",")) else {
-            throw field.invalid("the data URL has no comma before its data")
-        }
-        let head = url[url.utf8.index(url.startIndex, offsetBy: 5)..<comma]
-        let words = head.split(separator: ";", omittingEmptySubsequences: false)
-        guard words.last == "base64", words.count >= 2 else {
-            throw field.invalid("the data URL is not in base64")
-        }
-        let mediaType = words[0].isEmpty ? nil : String(words[0])
-        return .base64(String(url[url.utf8.index(after: comma)...]), mediaType: mediaType)
-    }
-
-    private static func cacheMarker(_ field: RequestField) throws(Failure) -> CacheMarker? {
-        guard let marker = field.member("prompt_cache_breakpoint") else { return nil }
-        _ = try marker.object()
-        return CacheMarker(timeToLive: try marker.member("ttl")?.string())
     }
 
     /// The values of `role`.

@@ -101,7 +101,8 @@ extension OpenAIChatRequestDecoder {
     /// How many words a search may take over: more would not fit in a context window.
     static let wordCounts = 1...1_000_000
 
-    private static func stopSequences(_ field: RequestField) throws(Failure) -> [String] {
+    /// Reads `stop`: one sequence, or an array of them.
+    static func stopSequences(_ field: RequestField) throws(Failure) -> [String] {
         if case .string = field.value { return [try field.nonEmptyString()] }
         let elements = try field.elements(expected: "a string or an array of strings")
         guard elements.count <= maximumStopSequences else {

@@ -46,27 +46,7 @@ public enum OpenAIChatRequestDecoder {
     private static func members(
         of body: [UInt8], maximumDepth: Int
     ) throws(Failure) -> (known: [(key: Key, value: JSONValue)], unknown: [JSONObject.Member]) {
-        guard !body.isEmpty else {
-            throw Failure(
-                .invalidRequest, "The request body is empty; a JSON object was expected.",
-                code: "invalid_json")
-        }
-        let value: JSONValue
-        do {
-            value = try JSONValue(parsing: body, maximumDepth: maximumDepth)
-        } catch {
-            throw Failure(
-                .invalidRequest,
-                "The request body is not valid JSON: \(error.message) at line \(error.line), "
-                    + "column \(error.column) (byte \(error.offset)).",
-                code: "invalid_json")
-        }
-        guard let object = value.objectValue else {
-            throw Failure(
-                .invalidRequest,
-                "The request body must be a JSON object, but it is of type \(value.typeName).",
-                code: "invalid_type")
-        }
+        let object = try JSONObject(requestBody: body, maximumDepth: maximumDepth)
         var known: [(key: Key, value: JSONValue)] = []
         var unknown: [JSONObject.Member] = []
         for member in object.members {
@@ -161,7 +141,7 @@ public enum OpenAIChatRequestDecoder {
 
 extension Part {
     /// True when the part is more than white space.
-    fileprivate var saysSomething: Bool {
+    var saysSomething: Bool {
         switch self {
         case .text(let part): part.text.unicodeScalars.contains { !$0.properties.isWhitespace }
         case .refusal(let text): !text.isEmpty
