@@ -22,5 +22,7 @@ public struct RequestParameter: Sendable, Hashable {
         case outputModalities, audioOutput, prediction
         case metadata, endUser, storage, serviceTier, promptCaching, moderation
         case webSearchLocation
+        /// Something that only the dialect's own vendor has.
+        case vendorOnly
     }
 }
