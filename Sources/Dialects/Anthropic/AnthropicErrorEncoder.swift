@@ -73,7 +73,7 @@ extension Failure {
     var anthropicMessage: String {
         guard let parameter else { return message }
         let path = Self.anthropicPath(parameter)
-        return message.hasPrefix(path) ? message : "\(path): \(message)"
+        return message.hasPrefix(path) || message.hasPrefix("`\(path)`") ? message : "\(path): \(message)"
     }
 
     /// A path in Anthropic's notation: `messages.2.content.0` for `messages.2.content[0]`.
