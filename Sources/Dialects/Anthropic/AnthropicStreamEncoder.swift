@@ -20,7 +20,7 @@ public struct AnthropicStreamEncoder: StreamEncoder {
     /// `event: content_block_delta … "text":` of every piece of the open block.
     private var deltaHead: [UInt8] = []
     /// Events that came while the arguments of another call were coming.
-    private var waiting: [GenerationEvent] = []
+    private var held = AnthropicHeldEvents()
     /// Citations that came while no text was open.
     private var citations: [JSONValue] = []
     private var usage: Usage?
@@ -31,6 +31,11 @@ public struct AnthropicStreamEncoder: StreamEncoder {
     private enum Block: Equatable {
         case none, text, refusal, thinking
         case call(Int)
+
+        /// True for a call, which nothing else may interrupt.
+        var isCall: Bool {
+            if case .call = self { true } else { false }
+        }
 
         /// What stands between the index and the piece in a `content_block_delta`.
         var deltaMembers: StaticString {
@@ -59,15 +64,14 @@ public struct AnthropicStreamEncoder: StreamEncoder {
     public mutating func encode(_ event: GenerationEvent, choice: Int, into bytes: inout [UInt8]) {
         guard choice == 0, !hasFailed else { return }
         if case .failed(let failure) = event {
-            hasFailed = true
-            AnthropicErrorEncoder.streamEvent(for: failure, into: &bytes)
+            fail(failure, into: &bytes)
             return
         }
         begin(into: &bytes)
         if case .usage(let usage) = event {
             self.usage = usage
         } else if end == nil {
-            take(event, into: &bytes)
+            takeInTurn(event, into: &bytes)
         }
     }
 
@@ -124,11 +128,44 @@ public struct AnthropicStreamEncoder: StreamEncoder {
         bytes.append(literal: Self.ping)
     }
 
-    private mutating func take(_ event: GenerationEvent, into bytes: inout [UInt8]) {
-        if case .call(let index) = open, !event.isAbout(call: index) {
-            waiting.append(event)
-            return
+    private mutating func fail(_ failure: Failure, into bytes: inout [UInt8]) {
+        hasFailed = true
+        AnthropicErrorEncoder.streamEvent(for: failure, into: &bytes)
+    }
+
+    /// Takes an event when its time has come, and those that waited for it.
+    private mutating func takeInTurn(_ event: GenerationEvent, into bytes: inout [UInt8]) {
+        if case .finished(let reason) = event {
+            endBlock(into: &bytes)
+            while !held.isEmpty {
+                takeHeld(into: &bytes)
+                endBlock(into: &bytes)
+            }
+            end = reason
+        } else if case .call(let index) = open, !event.isAbout(call: index) {
+            held.add(event)
+            if held.bytes > Self.maximumHeldBytes {
+                fail(
+                    Failure(.upstreamFailed, "The upstream's tool calls do not come to an end."), into: &bytes
+                )
+            }
+        } else {
+            take(event, into: &bytes)
+            takeHeld(into: &bytes)
         }
+    }
+
+    /// How much may wait for the end of a call's arguments, in bytes; honest calls at the same time are far smaller.
+    private static let maximumHeldBytes = 1024 * 1024
+
+    /// Takes what waited, up to and with the next call that is not complete.
+    private mutating func takeHeld(into bytes: inout [UInt8]) {
+        while !open.isCall, let events = held.next() {
+            for event in events { take(event, into: &bytes) }
+        }
+    }
+
+    private mutating func take(_ event: GenerationEvent, into bytes: inout [UInt8]) {
         switch event {
         case .text(let piece): write(piece, to: .text, into: &bytes)
         case .refusal(let piece):
@@ -144,25 +181,9 @@ public struct AnthropicStreamEncoder: StreamEncoder {
         case .toolCallArguments(let index, let piece):
             if open == .call(index) { writeDelta(piece, into: &bytes) }
         case .toolCallEnded(let index):
-            guard open == .call(index) else { break }
-            endBlock(into: &bytes)
-            takeWaiting(into: &bytes)
-        case .finished(let reason):
-            endBlock(into: &bytes)
-            while !waiting.isEmpty {
-                takeWaiting(into: &bytes)
-                endBlock(into: &bytes)
-            }
-            end = reason
-        case .started, .usage, .failed: break
+            if open == .call(index) { endBlock(into: &bytes) }
+        case .started, .usage, .finished, .failed: break
         }
-    }
-
-    /// Takes the events that waited; those after the beginning of the next call may wait again.
-    private mutating func takeWaiting(into bytes: inout [UInt8]) {
-        let events = waiting
-        waiting = []
-        for event in events { take(event, into: &bytes) }
     }
 
     private mutating func write(_ piece: String, to block: Block, into bytes: inout [UInt8]) {
@@ -263,11 +284,10 @@ public struct AnthropicStreamEncoder: StreamEncoder {
 }
 
 extension GenerationEvent {
-    /// True for what goes on with the call of this index, and for the end of everything.
+    /// True for what goes on with the call of this index.
     fileprivate func isAbout(call open: Int) -> Bool {
         switch self {
         case .toolCallArguments(let index, _), .toolCallEnded(let index): index == open
-        case .finished: true
         default: false
         }
     }

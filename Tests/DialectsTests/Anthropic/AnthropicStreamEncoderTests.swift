@@ -170,4 +170,31 @@ struct AnthropicStreamEncoderTests {
         #expect(ids.count == 4)
         #expect(ids.allSatisfy { $0.hasPrefix("toolu_") })
     }
+
+    /// A call that goes on while so many bytes of text come.
+    private func holding(_ count: Int) -> String {
+        Self.encode([
+            .toolCallBegan(index: 0, id: "toolu_a", name: "f", kind: .function),
+            .text(String(repeating: "x", count: count)), .finished(.stop),
+        ])
+    }
+
+    @Test func `as much waits for a call's end as may, and no byte more`() throws {
+        let limit = 1024 * 1024 - 64
+        #expect(try AnthropicAccumulator(holding(limit)).error == nil)
+        let message = try AnthropicAccumulator(holding(limit + 1)).error?["error"]?["message"]?.stringValue
+        #expect(message == "The upstream's tool calls do not come to an end.")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `many calls at the same time take no long time`() throws {
+        let calls = 0..<4000
+        var events: [GenerationEvent] = calls.map {
+            .toolCallBegan(index: $0, id: "toolu_\($0)", name: "f", kind: .function)
+        }
+        events += calls.map { .toolCallArguments(index: $0, "{\"n\":\($0)}") }
+        events += calls.reversed().map { .toolCallEnded(index: $0) }
+        let message = try AnthropicAccumulator(Self.encode(events + [.finished(.stop)])).message
+        let blocks = try #require(message["content"]?.arrayValue)
+        #expect(blocks.map { $0["input"]?["n"]?.intValue } == calls.map { $0 })
+    }
 }
