@@ -35,11 +35,11 @@ extension AnthropicRequestDecoder {
         let schema = try field.required("input_schema")
         try schema.object()
         try schema.member("type")?.expect("object")
+        // Checked, but not taken over: a strict tool must keep to OpenAI's subset of JSON Schema, which for one has no
+        // optional members, and Anthropic's subset is another.
+        _ = try field.member("strict")?.boolean()
         return FunctionTool(
-            name: name,
-            description: try field.member("description")?.string(),
-            parameters: schema.value,
-            isStrict: try field.member("strict")?.boolean())
+            name: name, description: try field.member("description")?.string(), parameters: schema.value)
     }
 
     /// Reads `tool_choice` with its `disable_parallel_tool_use`.

@@ -124,6 +124,9 @@ struct AnthropicBadInputTests {
         Case(
             with: #""tools":[{"name":"a","input_schema":{"type":"string"}}]"#, "tools.0.input_schema.type",
             "Input should be 'object'"),
+        Case(
+            with: #""tools":[{"name":"a","input_schema":{},"strict":"yes"}]"#, "tools.0.strict",
+            "Input should be a valid boolean"),
         Case(with: #""tool_choice":"auto""#, "tool_choice", "Input should be an object"),
         Case(with: #""tool_choice":{"type":"tool"}"#, "tool_choice.name", "Field required"),
         Case(

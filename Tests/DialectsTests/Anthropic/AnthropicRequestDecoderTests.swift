@@ -223,8 +223,7 @@ struct AnthropicRequestDecoderTests {
                     kind: .function(
                         FunctionTool(
                             name: "read", description: "Reads",
-                            parameters: ["type": "object", "properties": [:]],
-                            isStrict: true)), cacheMarker: CacheMarker()),
+                            parameters: ["type": "object", "properties": [:]])), cacheMarker: CacheMarker()),
                 Tool(kind: .function(FunctionTool(name: "go", parameters: [:]))),
                 Tool(kind: .vendor(type: "bash_20250124", json: ["type": "bash_20250124", "name": "bash"])),
                 Tool(
