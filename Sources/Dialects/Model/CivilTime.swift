@@ -1,4 +1,4 @@
-/// Reads the two ways in which HTTP and JSON write a moment.
+/// Reads the two ways in which HTTP and JSON write a moment, and writes that of JSON.
 enum CivilTime {
     /// Seconds since 1970 of `Wed, 21 Oct 2015 07:28:00 GMT`, or nil.
     ///
@@ -47,5 +47,33 @@ enum CivilTime {
         let year = month <= 2 ? year - 1 : year
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         return year * 365 + year / 4 - year / 100 + year / 400 + dayOfYear - 719_468
+    }
+
+    /// `2026-03-20T08:30:00Z` for seconds since 1970; times before count as 1970, those past 9999 as its last second.
+    ///
+    /// https://www.rfc-editor.org/rfc/rfc3339#section-5.6
+    static func iso8601(seconds: Int) -> String {
+        let moment = min(max(0, seconds), 253_402_300_799)
+        let (day, time) = moment.quotientAndRemainder(dividingBy: 86_400)
+        let (year, month, dayOfMonth) = date(day: day)
+        let clock = [time / 3600, time / 60 % 60, time % 60].map(twoDigits).joined(separator: ":")
+        return "\(year)-\(twoDigits(month))-\(twoDigits(dayOfMonth))T\(clock)Z"
+    }
+
+    private static func twoDigits(_ number: Int) -> String {
+        number < 10 ? "0\(number)" : String(number)
+    }
+
+    /// The date of a day since 1970-01-01, the other way round than ``days(year:month:day:)``.
+    private static func date(day: Int) -> (year: Int, month: Int, day: Int) {
+        let shifted = day + 719_468
+        let (era, dayOfEra) = shifted.quotientAndRemainder(dividingBy: 146_097)
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        let year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
+        return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 }

@@ -93,6 +93,8 @@ public struct ToolCall: Sendable, Equatable {
     public var kind: Kind
     /// The vendor's proof that belongs to the call; must go back unchanged.
     public var signature: String?
+    /// Marks the end of a stretch of prompt worth caching.
+    public var cacheMarker: CacheMarker?
 
     /// A call of a function, or of a custom tool.
     public init(
