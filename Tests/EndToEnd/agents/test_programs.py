@@ -6,12 +6,14 @@ import asyncio
 import json
 import pathlib
 import re
+from typing import Any, Callable
 
 import claude_agent_sdk
 import codex_cli_bin
 import pytest
 
-from bench import MODEL, TASK, Bench
+from bench import MODEL, TASK, Bench, call
+from fake_onemin import CHAT_MODELS, model as listed
 
 CLAUDE = pathlib.Path(claude_agent_sdk.__file__).parent / "_bundled" / "claude"
 CODEX = pathlib.Path(codex_cli_bin.__file__).parent / "bin" / "codex"
@@ -64,7 +66,6 @@ def test_claude_code(bench: Bench, claude: dict[str, str], variable: str, model:
 def test_claude_code_loads_a_tool(bench: Bench, claude: dict[str, str]):
     """Tools of Claude Code whose schemas come only when the model has asked for them."""
     def model(prompt: str) -> str:
-        from bench import call
         if "Tool loaded" not in prompt:
             return call(prompt, "ToolSearch", query="select:NotebookEdit", max_results=1)
         return "It is loaded."
@@ -128,26 +129,15 @@ def test_codex_goes_on_with_a_session(url: str, bench: Bench):
     assert bench.word in bench.prompts[-1] and "There is a pear now" in bench.prompts[-1]
 
 
-def test_codex_patches_with_its_own_tool(url: str, bench: Bench):
+def test_codex_patches_with_its_own_tool(make_stack: Callable[..., Any], bench: Bench):
     """A model that Codex knows is given apply_patch: a tool whose input is plain text, not JSON."""
-    model = "gpt-5.5"
-    home = configure_codex(url, bench, model)
-    bench.fake.listing = [*_chat_models(), _model(model)]
+    bench.fake.listing = [*CHAT_MODELS, listed("gpt-5.5", "openai")]
+    home = configure_codex(make_stack().url, bench, "gpt-5.5")
     bench.play(read=lambda: ("exec_command", {"cmd": "cat fruit.txt"}),
                edit=lambda old, new: ("apply_patch", {"input": (
                    f"*** Begin Patch\n*** Update File: fruit.txt\n@@\n-one {old}\n+one {new}\n*** End Patch\n")}),
                receipt=r"(Success\. Updated)")
     check(bench, bench.run([CODEX, "exec", "--skip-git-repo-check", TASK], CODEX_HOME=str(home), RELAY_KEY=bench.key))
-
-
-def _chat_models() -> list:
-    from fake_onemin import CHAT_MODELS
-    return CHAT_MODELS
-
-
-def _model(identifier: str) -> dict:
-    from fake_onemin import model
-    return model(identifier, "openai")
 
 
 def test_the_pinned_versions(bench: Bench):
