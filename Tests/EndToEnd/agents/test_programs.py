@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import pathlib
-import re
 from typing import Any, Callable
 
 import claude_agent_sdk
@@ -24,7 +23,7 @@ QUIET = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_TELEMETRY": "
 @pytest.fixture
 def claude(url: str, bench: Bench) -> dict[str, str]:
     """The environment that points Claude Code at the relay."""
-    # It says "has been updated" and no receipt of ours.
+    # Its own tools give no receipt, but say what they did.
     bench.play(read=lambda: ("Read", {"file_path": str(bench.file)}),
                edit=lambda old, new: ("Edit", {"file_path": str(bench.file), "old_string": old, "new_string": new}),
                receipt=r"fruit\.txt (has been updated)")
@@ -138,8 +137,3 @@ def test_codex_patches_with_its_own_tool(make_stack: Callable[..., Any], bench: 
                    f"*** Begin Patch\n*** Update File: fruit.txt\n@@\n-one {old}\n+one {new}\n*** End Patch\n")}),
                receipt=r"(Success\. Updated)")
     check(bench, bench.run([CODEX, "exec", "--skip-git-repo-check", TASK], CODEX_HOME=str(home), RELAY_KEY=bench.key))
-
-
-def test_the_pinned_versions(bench: Bench):
-    assert re.match(r"\d+\.\d+", bench.run([CLAUDE, "--version"], **QUIET))
-    assert "codex" in bench.run([CODEX, "--version"])
