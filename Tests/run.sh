@@ -4,8 +4,9 @@
 #     bash Tests/run.sh                     all steps
 #     bash Tests/run.sh lint end-to-end     these steps only; --list names them
 #
-# Installs the Debian packages that are missing (with sudo where it is not run by root) and the Python clients into
-# .build/venv. Each step writes to .build/tests/STEP.log and shows its last lines; the first that fails ends the run.
+# Installs the Debian packages that are missing (with sudo where it is not run by root), the Python clients into
+# .build/venv, and the agents into .build/agents and .build/older-agents. Each step writes to .build/tests/STEP.log and
+# shows its last lines; the first that fails ends the run.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -45,9 +46,21 @@ install_packages() {
         "$python" -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
         cp "$wanted" .build/venv/requirements.txt
     fi
+    install_agents .build/agents Tests/EndToEnd/agents/requirements.txt
+    install_agents .build/older-agents Tests/EndToEnd/agents/older/requirements.txt
     swift --version 2>&1 | head -n 1
     nginx -v 2>&1
     "$python" -c 'import openai; print("openai", openai.__version__)'
+}
+
+# The virtual environment of some agents. uv installs them in seconds, where pip takes minutes.
+install_agents() {
+    cmp -s "$2" "$1/requirements.txt" && return
+    echo "making $1"
+    rm -rf "$1"
+    /usr/bin/python3 -m venv --without-pip "$1"
+    .build/venv/bin/uv pip install --quiet --no-deps --python "$1/bin/python" --requirement "$2"
+    cp "$2" "$1/requirements.txt"
 }
 
 lint() {
@@ -152,6 +165,14 @@ test_end_to_end() {
     return "$status"
 }
 
+# Programs and frameworks for agents, each in the environment that it can be installed in.
+test_agents() {
+    local status=0
+    .build/agents/bin/python -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd/agents || status=$?
+    .build/older-agents/bin/python -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd/agents/older || status=$?
+    return "$status"
+}
+
 # Without root the package is built and looked at by lintian, and its tests skip themselves.
 test_package() {
     bash debian/build.sh
@@ -169,6 +190,7 @@ fuzz               fuzz                         4    300
 release            build_release                2    900
 tokens             check_tokens                 4    300
 end-to-end         test_end_to_end              12   1500
+agents             test_agents                  8    600
 package            test_package                 3    900
 "
 

@@ -6,6 +6,8 @@ test can ask "was the upstream call cancelled, and when". Use it in-process (`Fa
 
     python3 Tests/EndToEnd/fake_onemin.py --port 8081        then GET /_fake/requests
 
+Where the prompt is not the test's own, as with agents, `script` says what the fake answers to the calls of one API key.
+
 Fields of a directive; all may be combined unless a mode says otherwise:
 
     text        the whole answer (default: a short greeting)
@@ -40,6 +42,7 @@ import argparse
 import asyncio
 import contextlib
 import dataclasses
+import itertools
 import json
 import re
 import socket
@@ -386,6 +389,7 @@ class FakeOneMin:
         self.listing: list[dict[str, Any]] | dict[str, Any] | None = None
         #: Used for chat where the prompt has no directive.
         self.default: dict[str, Any] = {}
+        self._scripts: dict[str, Callable[[str], str]] = {}
         self._numbers = 0
         self._gates: dict[str, Gate] = {}
         self._changed = threading.Condition()
@@ -521,6 +525,34 @@ class FakeOneMin:
             self._gates[name] = Gate(self._loop)
         return self._gates[name]
 
+    # Scripts
+
+    def script(self, key: str, model: Callable[[str], str] | list[str]) -> None:
+        """Who answers the calls with an API key: something that makes an answer's text of a prompt, or the texts in
+        their order. What it raises, and a call too many, is the service refusing the request, with the reason."""
+        if isinstance(model, list):
+            texts = iter(model)
+
+            def following(_: str) -> str:
+                for text in texts:
+                    return text
+                raise AssertionError("the script has no further answer")
+            model = following
+        self._scripts[key] = model
+
+    def prompts(self, key: str) -> list[str]:
+        """The prompts of the calls with an API key so far."""
+        return [request.prompt for request in self.chats() if request.header("api-key") == key]
+
+    def scripted(self, key: str, prompt: str) -> dict[str, Any] | None:
+        """The directive that gives the script's answer; None for a key without a script."""
+        if key not in self._scripts:
+            return None
+        try:
+            return {"chunks": pieces(self._scripts[key](prompt))}
+        except Exception as error:
+            return {"mode": "status", "status": 422, "message": f"script: {type(error).__name__}: {error}"}
+
     # Routes
 
     async def answer(self, connection: Connection, request: Recorded) -> None:
@@ -577,7 +609,8 @@ class FakeOneMin:
                 "PROMPT_OBJECT_VALIDATION_FAILED", "Validation failed",
                 [{"field": "promptObject", "message": f"promptObject is not valid: {type(error).__name__}"}]))
             return
-        directive = {**self.default, **directive_of(prompt)}
+        script = self.scripted(key, prompt)
+        directive = {**self.default, **(directive_of(prompt) if script is None else script)}
         if await self.special(connection, request, directive):
             return
         entry = self.known().get(body["model"])
@@ -725,6 +758,16 @@ class FakeOneMin:
         await out.data(event("result", self.record(directive, body, text)))
         await out.data(event("done", {"message": "Stream completed"}))
         await out.end()
+
+
+def pieces(text: str) -> list[str]:
+    """A text as a model streams it: some characters at a time, cut wherever it falls."""
+    found, start, sizes = [], 0, itertools.cycle((3, 1, 7, 4, 11, 2, 5))
+    while start < len(text):
+        end = start + next(sizes)
+        found.append(text[start:end])
+        start = end
+    return found
 
 
 def directive_of(prompt: str) -> dict[str, Any]:
