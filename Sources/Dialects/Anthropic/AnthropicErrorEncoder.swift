@@ -29,6 +29,16 @@ public enum AnthropicErrorEncoder {
         bytes.append(literal: "\n\n")
     }
 
+    /// The code at which the anthropic SDKs try again without a thread (anthropic 2.12.0, `types/thread_unsupported_request_error_details.py`).
+    fileprivate static let threadCode = "thread_unsupported_request"
+
+    /// The failure with that code.
+    static func threadUnsupported(_ failure: Failure) -> Failure {
+        var failure = failure
+        failure.code = threadCode
+        return failure
+    }
+
     private static func write(_ failure: Failure, requestID: String?, into bytes: inout [UInt8]) {
         JSONWriter.append(to: &bytes) { writer in
             writer.beginObject()
@@ -40,6 +50,7 @@ public enum AnthropicErrorEncoder {
             writer.string(failure.anthropicType.description)
             writer.key("message")
             writer.string(failure.anthropicMessage)
+            if failure.code == threadCode { writer.threadDetails() }
             writer.endObject()
             if let requestID {
                 writer.key("request_id")
@@ -47,6 +58,21 @@ public enum AnthropicErrorEncoder {
             }
             writer.endObject()
         }
+    }
+}
+
+extension JSONWriter {
+    /// What of the request is not supported.
+    fileprivate mutating func threadDetails() {
+        key("details")
+        beginObject()
+        key("error_code")
+        string(AnthropicErrorEncoder.threadCode)
+        key("unsupported")
+        beginArray()
+        string("thread")
+        endArray()
+        endObject()
     }
 }
 
@@ -60,7 +86,7 @@ extension Failure {
         case .missingCredential, .invalidCredential: "authentication_error"
         case .permissionDenied: "permission_error"
         case .insufficientQuota: "billing_error"
-        case .modelNotFound, .routeNotFound: "not_found_error"
+        case .modelNotFound, .objectNotFound, .routeNotFound: "not_found_error"
         case .requestTooLarge: "request_too_large"
         case .requestTimedOut, .upstreamTimedOut: "timeout_error"
         case .rateLimited: "rate_limit_error"

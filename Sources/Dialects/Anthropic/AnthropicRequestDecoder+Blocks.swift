@@ -68,6 +68,9 @@ extension AnthropicRequestDecoder {
             return .reasoning(ReasoningPart(text: "", redacted: try block.required("data").string()))
         case .toolUse: return try toolCall(block)
         case .toolResult: return try toolResult(block)
+        case nil where word == "tool_reference":
+            // A tool that the model has found: it knows of all tools anyway.
+            return .text(TextPart("The tool \(try block.required("tool_name").string()) is available."))
         case nil: return .vendor(VendorPart(type: word, json: block.value))
         }
     }

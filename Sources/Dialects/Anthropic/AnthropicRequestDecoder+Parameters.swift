@@ -23,8 +23,12 @@ extension AnthropicRequestDecoder {
         case .metadata:
             try field.object()
             request.endUser = try field.member("user_id")?.string()
-        case .thread, .compaction:
-            // Without them the answer would be to another conversation, or no answer at all.
+        case .thread:
+            // The SDK's tool runner tries it and, told by this very code, goes on without.
+            throw AnthropicErrorEncoder.threadUnsupported(
+                field.wrong("Threads are not supported", .unsupported))
+        case .compaction:
+            // Without it the answer would be to another conversation.
             throw field.wrong("This relay cannot do what it asks for", .unsupported)
         case .cacheControl:
             _ = try cacheMarker(field)

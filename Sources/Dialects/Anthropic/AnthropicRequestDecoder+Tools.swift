@@ -3,12 +3,18 @@ import Wire
 extension AnthropicRequestDecoder {
     /// Reads `tools`; an empty list is as good as none.
     ///
-    /// A web search that the vendor would run switches on the search of the upstream that answers.
+    /// A web search that the vendor would run switches on the search of the upstream that answers, but not beside tools of
+    /// the client's, where the model is to decide: there a search before every answer would be paid for.
     static func decodeTools(
         _ field: AnthropicField, into request: inout GenerationRequest
     ) throws(Failure) {
-        for element in try field.elements() {
+        let elements = try field.elements()
+        var hasClientTools = false
+        for element in elements {
             try element.object()
+            if try element.member("type")?.string() ?? customType == customType { hasClientTools = true }
+        }
+        for element in elements {
             let type = try element.member("type")?.string() ?? customType
             let marker = try element.member("cache_control").map(cacheMarker)
             if type == customType {
@@ -16,7 +22,7 @@ extension AnthropicRequestDecoder {
                 continue
             }
             request.tools.append(Tool(kind: .vendor(type: type, json: element.value), cacheMarker: marker))
-            if type.hasPrefix("web_search_") {
+            if type.hasPrefix("web_search_"), !hasClientTools {
                 request.webSearch.isOn = true
                 if let location = element.member("user_location") {
                     request.webSearch.userLocation = try location.object()

@@ -143,13 +143,3 @@ public enum AnthropicRequestDecoder {
         }
     }
 }
-
-extension Part {
-    /// True when the part is more than white space.
-    fileprivate var saysSomething: Bool {
-        if case .text(let part) = self {
-            return part.text.unicodeScalars.contains { !$0.properties.isWhitespace }
-        }
-        return true
-    }
-}

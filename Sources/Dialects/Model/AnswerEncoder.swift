@@ -17,11 +17,18 @@ public protocol StreamEncoder: Sendable {
     /// Appends what ends the stream after the last choice's end; nothing after a failure.
     mutating func finish(into bytes: inout [UInt8])
 
+    /// The complete answer as one object, after the last choice's end; nil in dialects that have no such thing.
+    var whole: [UInt8]? { get }
+
     /// Appends a sign of life for a client that has waited long.
     func writeHeartbeat(into bytes: inout [UInt8])
 }
 
 extension StreamEncoder {
+    /// There is none.
+    public var whole: [UInt8]? { nil }
+
+    /// Appends a comment.
     public func writeHeartbeat(into bytes: inout [UInt8]) { bytes += EventStreamComment.heartbeat }
 }
 

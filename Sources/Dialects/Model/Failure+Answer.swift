@@ -34,6 +34,7 @@ extension Failure {
         case .permissionDenied: Answer(403, "permission_error", "permission_denied", .info)
         case .insufficientQuota: Answer(429, "insufficient_quota", "insufficient_quota", .warning)
         case .modelNotFound: Answer(404, "invalid_request_error", "model_not_found", .info)
+        case .objectNotFound: Answer(404, "invalid_request_error", "not_found", .info)
         case .routeNotFound: Answer(404, "invalid_request_error", "unknown_url", .info)
         case .methodNotAllowed: Answer(405, "invalid_request_error", "method_not_allowed", .info)
         case .requestTooLarge: Answer(413, "invalid_request_error", "request_too_large", .info)

@@ -44,6 +44,8 @@ public struct Failure: Error, Sendable, Equatable {
         case insufficientQuota
         /// There is no such model.
         case modelNotFound
+        /// There is nothing under the identifier in the path, or nothing of the caller's.
+        case objectNotFound
         /// There is no such path.
         case routeNotFound
         /// The path exists, for these methods only.

@@ -22,6 +22,7 @@ public struct RequestParameter: Sendable, Hashable {
         case outputModalities, audioOutput, prediction
         case metadata, endUser, storage, serviceTier, promptCaching, moderation
         case webSearchLocation
+        case truncation
         /// Something that only the dialect's own vendor has.
         case vendorOnly
     }

@@ -13,6 +13,9 @@ public struct Tool: Sendable, Equatable {
         self.cacheMarker = cacheMarker
     }
 
+    /// Whether the client runs it, not the vendor.
+    var isRunByClient: Bool { if case .vendor = kind { false } else { true } }
+
     /// The kinds of tools.
     public enum Kind: Sendable, Equatable {
         /// A function with JSON arguments, run by the client.

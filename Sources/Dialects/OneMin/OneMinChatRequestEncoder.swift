@@ -105,7 +105,9 @@ public struct OneMinChatRequestEncoder: Sendable {
         for parameter in request.ignorable where !isSatisfied(parameter.feature, of: request) {
             if !names.contains(parameter.name) { names.append(parameter.name) }
         }
-        for case .vendor(let type, _) in request.tools.map(\.kind) where !WebSearch.isTool(type) {
+        let searches = WebSearch(request).isOn
+        for case .vendor(let type, _) in request.tools.map(\.kind) where !(searches && WebSearch.isTool(type))
+        {
             let name = type.isPlainWord ? "tools.\(type)" : "tools"
             if !names.contains(name) { names.append(name) }
         }
@@ -131,6 +133,8 @@ extension WebSearch {
     /// The search that a request wants, by its own switch or by a tool.
     fileprivate init(_ request: GenerationRequest) {
         self = request.webSearch
+        // Where the model is to decide among tools, a search before every answer would be paid for.
+        guard !request.tools.contains(where: \.isRunByClient) else { return }
         for case .vendor(let type, let json) in request.tools.map(\.kind) where Self.isTool(type) {
             isOn = true
             contextSize = contextSize ?? json["search_context_size"]?.stringValue.flatMap(ContextSize.init)

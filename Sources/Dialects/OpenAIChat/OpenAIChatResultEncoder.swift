@@ -7,16 +7,19 @@ public struct OpenAIChatResultEncoder: ResultEncoder {
     private let id: String
     private let created: Int
     private let model: String
+    private let usesFunctionCall: Bool
 
     /// An encoder for one answer.
     ///
     /// - Parameters:
     ///   - id: the answer's identifier, such as `chatcmpl-…`.
     ///   - created: seconds since 1970.
-    public init(id: String, created: Int, model: String) {
+    ///   - usesFunctionCall: whether a call is written as `function_call`, the older word, as the client did.
+    public init(id: String, created: Int, model: String, usesFunctionCall: Bool = false) {
         self.id = id
         self.created = created
         self.model = model
+        self.usesFunctionCall = usesFunctionCall
     }
 
     /// The body for the choices in order; `usage` is that of all of them together, left out where it is nil.
@@ -39,11 +42,11 @@ public struct OpenAIChatResultEncoder: ResultEncoder {
             writer.key("index")
             writer.int(index)
             writer.key("message")
-            writer.message(choice)
+            writer.message(choice, usesFunctionCall: usesFunctionCall)
             writer.key("logprobs")
             writer.null()
             writer.key("finish_reason")
-            writer.string(choice.finishReason.openAIWord.description)
+            writer.string(choice.finishReason.openAIWord(usesFunctionCall: usesFunctionCall).description)
             writer.endObject()
         }
         writer.endArray()
@@ -58,7 +61,7 @@ public struct OpenAIChatResultEncoder: ResultEncoder {
 
 extension JSONWriter {
     /// The `message` of a choice; `content` is null only where something else takes its place.
-    fileprivate mutating func message(_ result: GenerationResult) {
+    fileprivate mutating func message(_ result: GenerationResult, usesFunctionCall: Bool) {
         let text = result.text
         let calls = result.toolCalls
         let refusal = result.refusal
@@ -78,12 +81,25 @@ extension JSONWriter {
             key("annotations")
             value(.array(result.citations))
         }
-        if !calls.isEmpty {
+        if usesFunctionCall, let call = calls.first {
+            // There can be only one.
+            key("function_call")
+            function(call)
+        } else if !calls.isEmpty {
             key("tool_calls")
             beginArray()
             for call in calls { toolCall(call) }
             endArray()
         }
+        endObject()
+    }
+
+    private mutating func function(_ call: ToolCall) {
+        beginObject()
+        key("name")
+        string(call.name)
+        key("arguments")
+        string(call.arguments)
         endObject()
     }
 
@@ -93,14 +109,13 @@ extension JSONWriter {
             key("id")
             string(id)
         }
-        let (type, text) = call.kind == .function ? ("function", "arguments") : ("custom", "input")
         key("type")
-        string(type)
-        key(type)
+        string(call.kind.openAIWord)
+        key(call.kind.openAIWord)
         beginObject()
         key("name")
         string(call.name)
-        key(text)
+        key(call.kind.argumentsWord)
         string(call.arguments)
         endObject()
         endObject()

@@ -14,6 +14,7 @@ public struct OpenAIChatStreamEncoder: StreamEncoder {
     /// What follows the choices of every chunk but the last.
     private let tail: [UInt8]
     private let includeUsage: Bool
+    private let usesFunctionCall: Bool
     private var choices: [ChoiceState] = []
     private var usage: Usage?
     private var hasFailed = false
@@ -24,6 +25,8 @@ public struct OpenAIChatStreamEncoder: StreamEncoder {
         var head: [UInt8]
         var hasRole = false
         var isFinished = false
+        /// Whether the call at hand is one of a custom tool, whose arguments are its input.
+        var callsCustomTool = false
     }
 
     /// An encoder for one answer of any number of choices.
@@ -32,7 +35,10 @@ public struct OpenAIChatStreamEncoder: StreamEncoder {
     ///   - id: the identifier of all chunks, such as `chatcmpl-…`.
     ///   - created: seconds since 1970.
     ///   - includeUsage: whether the client asked for `stream_options.include_usage`.
-    public init(id: String, created: Int, model: String, includeUsage: Bool) {
+    ///   - usesFunctionCall: whether a call is written as `function_call`, the older word, as the client did.
+    public init(
+        id: String, created: Int, model: String, includeUsage: Bool, usesFunctionCall: Bool = false
+    ) {
         var writer = JSONWriter(appendingTo: Array("data: ".utf8))
         writer.beginObject()
         writer.key("id")
@@ -49,6 +55,7 @@ public struct OpenAIChatStreamEncoder: StreamEncoder {
         self.head = writer.bytes.withUnsafeBufferPointer { Array($0) }
         self.tail = Array((includeUsage ? "],\"usage\":null}\n\n" : "]}\n\n").utf8)
         self.includeUsage = includeUsage
+        self.usesFunctionCall = usesFunctionCall
     }
 
     /// Appends the bytes of an event of one choice; `choice` counts from 0.
@@ -64,11 +71,24 @@ public struct OpenAIChatStreamEncoder: StreamEncoder {
         case .reasoning(let text): writeText(text, member: "{\"reasoning_content\":", choice, into: &bytes)
         case .refusal(let text): writeText(text, member: "{\"refusal\":", choice, into: &bytes)
         case .toolCallBegan(let index, let id, let name, let kind):
-            writeChunk(choice, into: &bytes) {
-                $0.toolCallStart(index: index, id: id, name: name, kind: kind)
+            choices[choice].callsCustomTool = kind == .custom
+            if usesFunctionCall {
+                // There can be only one.
+                guard index == 0 else { return }
+                writeChunk(choice, into: &bytes) { $0.functionCall(name: name, arguments: "") }
+            } else {
+                writeChunk(choice, into: &bytes) {
+                    $0.toolCallStart(index: index, id: id, name: name, kind: kind)
+                }
             }
         case .toolCallArguments(let index, let piece):
-            writeChunk(choice, into: &bytes) { $0.toolCallPiece(index: index, piece) }
+            if usesFunctionCall {
+                guard index == 0 else { return }
+                writeChunk(choice, into: &bytes) { $0.functionCall(name: nil, arguments: piece) }
+            } else {
+                let kind: ToolCall.Kind = choices[choice].callsCustomTool ? .custom : .function
+                writeChunk(choice, into: &bytes) { $0.toolCallPiece(index: index, piece, kind: kind) }
+            }
         case .citation(let citation):
             writeChunk(choice, into: &bytes) { writer in
                 writer.beginObject()
@@ -83,7 +103,7 @@ public struct OpenAIChatStreamEncoder: StreamEncoder {
             writeRole(choice, into: &bytes)
             writeHead(choice, into: &bytes)
             bytes.append(literal: "{},\"finish_reason\":\"")
-            bytes.append(literal: reason.openAIWord)
+            bytes.append(literal: reason.openAIWord(usesFunctionCall: usesFunctionCall))
             bytes.append(literal: "\"}")
             bytes.append(contentsOf: tail)
             choices[choice].isFinished = true
@@ -167,26 +187,41 @@ extension JSONWriter {
                 writer.string(id)
             }
             writer.key("type")
-            writer.string("function")
-            writer.key("function")
+            writer.string(kind.openAIWord)
+            writer.key(kind.openAIWord)
             writer.beginObject()
             writer.key("name")
             writer.string(name)
-            writer.key("arguments")
+            writer.key(kind.argumentsWord)
             writer.string("")
             writer.endObject()
         }
     }
 
     /// The `delta` that goes on with a tool call's arguments.
-    fileprivate mutating func toolCallPiece(index: Int, _ piece: String) {
+    fileprivate mutating func toolCallPiece(index: Int, _ piece: String, kind: ToolCall.Kind) {
         toolCallDelta(index: index) { writer in
-            writer.key("function")
+            writer.key(kind.openAIWord)
             writer.beginObject()
-            writer.key("arguments")
+            writer.key(kind.argumentsWord)
             writer.string(piece)
             writer.endObject()
         }
+    }
+
+    /// The `delta` that begins an old-fashioned function call, or goes on with its arguments.
+    fileprivate mutating func functionCall(name: String?, arguments: String) {
+        beginObject()
+        key("function_call")
+        beginObject()
+        if let name {
+            key("name")
+            string(name)
+        }
+        key("arguments")
+        string(arguments)
+        endObject()
+        endObject()
     }
 
     private mutating func toolCallDelta(index: Int, _ body: (inout JSONWriter) -> Void) {

@@ -1,13 +1,31 @@
 import Wire
 
 extension FinishReason {
-    /// OpenAI's word: `stop`, `length`, `tool_calls` or `content_filter`.
-    var openAIWord: StaticString {
+    /// OpenAI's word: `stop`, `length`, `tool_calls`, or `function_call` for clients that use it, or `content_filter`.
+    func openAIWord(usesFunctionCall: Bool = false) -> StaticString {
         switch self {
         case .stop, .stopSequence, .refusal, .paused: "stop"
         case .length, .contextWindow: "length"
-        case .toolCalls: "tool_calls"
+        case .toolCalls: usesFunctionCall ? "function_call" : "tool_calls"
         case .contentFilter: "content_filter"
+        }
+    }
+}
+
+extension ToolCall.Kind {
+    /// The `type` of a tool call, and the member that has its details.
+    var openAIWord: String {
+        switch self {
+        case .function: "function"
+        case .custom: "custom"
+        }
+    }
+
+    /// The member among the details that has what the tool is given.
+    var argumentsWord: String {
+        switch self {
+        case .function: "arguments"
+        case .custom: "input"
         }
     }
 }

@@ -50,7 +50,7 @@ public struct OpenAICompletionsResultEncoder: ResultEncoder {
             writer.key("logprobs")
             writer.null()
             writer.key("finish_reason")
-            writer.string(choice.finishReason.openAIWord.description)
+            writer.string(choice.finishReason.openAIWord().description)
             writer.endObject()
         }
         writer.endArray()

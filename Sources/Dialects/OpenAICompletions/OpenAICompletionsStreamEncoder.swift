@@ -104,7 +104,7 @@ public struct OpenAICompletionsStreamEncoder: StreamEncoder {
         bytes.append(literal: ",\"logprobs\":null,\"finish_reason\":")
         if let reason {
             bytes.append(literal: "\"")
-            bytes.append(literal: reason.openAIWord)
+            bytes.append(literal: reason.openAIWord())
             bytes.append(literal: "\"}")
         } else {
             bytes.append(literal: "null}")

@@ -11,18 +11,18 @@ public enum OpenAIResponsesFailures {
 
     /// A path names no stored response: status 404.
     public static func response(_ id: String) -> Failure {
-        Failure(.routeNotFound, "Response with id '\(id.prefix(64))' not found.", code: "response_not_found")
+        Failure(.objectNotFound, "Response with id '\(id.prefix(64))' not found.", code: "response_not_found")
     }
 
     /// A path or `conversation` names no stored conversation: status 404.
     public static func conversation(_ id: String) -> Failure {
         Failure(
-            .routeNotFound, "Conversation with id '\(id.prefix(64))' not found.",
+            .objectNotFound, "Conversation with id '\(id.prefix(64))' not found.",
             code: "conversation_not_found")
     }
 
     /// A path names no item of a conversation: status 404.
     public static func item(_ id: String) -> Failure {
-        Failure(.routeNotFound, "Item with id '\(id.prefix(64))' not found.", code: "item_not_found")
+        Failure(.objectNotFound, "Item with id '\(id.prefix(64))' not found.", code: "item_not_found")
     }
 }

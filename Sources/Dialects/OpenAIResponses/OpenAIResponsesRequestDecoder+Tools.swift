@@ -77,6 +77,12 @@ extension OpenAIResponsesRequestDecoder {
     /// A search is made before every answer: where there is no other tool, a call that is demanded is made by it.
     static func applyToolChoice(to request: inout GenerationRequest) {
         guard request.webSearch.isOn else { return }
+        if request.tools.contains(where: \.isRunByClient) {
+            // Where the model is to decide among tools, a search before every answer would be paid for.
+            request.webSearch.isOn = false
+            request.ignorable.append(RequestParameter(name: "tools.web_search", feature: .vendorOnly))
+            return
+        }
         switch request.toolChoice {
         case .some(.none): request.webSearch.isOn = false
         case .required where request.tools.isEmpty: request.toolChoice = .automatic

@@ -17,7 +17,7 @@ public struct OpenAIResponsesStreamEncoder: StreamEncoder {
     private var hasBegun = false
 
     /// The whole response object after the end, for the store, also of a failed one; nil before.
-    public private(set) var response: [UInt8]?
+    public private(set) var whole: [UInt8]?
 
     /// An encoder for one answer.
     ///
@@ -38,12 +38,12 @@ public struct OpenAIResponsesStreamEncoder: StreamEncoder {
     ///
     /// A failure becomes an `error` event, at which the openai SDKs raise, and `response.failed`, which Codex waits for.
     public mutating func encode(_ event: GenerationEvent, choice: Int, into bytes: inout [UInt8]) {
-        guard choice == 0, response == nil else { return }
+        guard choice == 0, whole == nil else { return }
         if !hasBegun { begin(into: &bytes) }
         output.add(event, telling: &writer, into: &bytes)
         guard let end = output.end else { return }
         let response = object.bytes(output)
-        self.response = response
+        whole = response
         switch end {
         case .finished(let reason):
             let type: StaticString =

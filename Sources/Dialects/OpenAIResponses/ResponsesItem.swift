@@ -3,8 +3,6 @@ import Wire
 /// Brings items into the form in which they are stored, listed and read: with a type, an identifier and parts.
 enum ResponsesItem {
     /// The items of `input`, or of a conversation's `items`.
-    ///
-    /// Each has an identifier of its own: one that came before is replaced, since pages begin by it.
     static func items(
         _ field: RequestField, makeID: (String) -> String
     ) throws(Failure) -> [JSONValue] {
@@ -12,17 +10,14 @@ enum ResponsesItem {
             return [message(role: "user", content: [part(text, role: "user")], id: makeID("msg_"))]
         }
         var items: [JSONValue] = []
-        var ids: Set<String> = []
         for element in try field.elements(expected: "a string or an array of objects") {
-            items.append(try item(element, besides: &ids, makeID: makeID))
+            items.append(try item(element, makeID: makeID))
         }
         return items
     }
 
     /// One item; what it holds is not looked at further.
-    private static func item(
-        _ field: RequestField, besides ids: inout Set<String>, makeID: (String) -> String
-    ) throws(Failure) -> JSONValue {
+    static func item(_ field: RequestField, makeID: (String) -> String) throws(Failure) -> JSONValue {
         let object = try field.object()
         let type = try type(of: field)
         var members = object
@@ -31,13 +26,7 @@ enum ResponsesItem {
         if type == "item_reference" {
             _ = try field.required("id").nonEmptyString()
         } else {
-            var id = try field.member("id")?.nonEmptyString()
-            // The output of the local shell comes with the identifier of the item that was the call, not its own.
-            if type == "local_shell_call_output", field.member("call_id") == nil, let call = id {
-                members["call_id"] = .string(call)
-                id = nil
-            }
-            if let given = id, !ids.insert(given).inserted { id = nil }
+            let id = try field.member("id")?.nonEmptyString()
             members["id"] = nil
             head.append(.init(key: "id", value: .string(id ?? makeID(prefix(of: type)))))
         }

@@ -94,7 +94,8 @@ extension Failure {
         case .rateLimited: "rate_limit_exceeded"
         case .insufficientQuota: "insufficient_quota"
         case .invalidRequest, .unsupported, .upstreamRejected, .contentFiltered, .requestTooLarge,
-            .modelNotFound, .missingCredential, .invalidCredential, .permissionDenied, .routeNotFound,
+            .modelNotFound, .missingCredential, .invalidCredential, .permissionDenied, .objectNotFound,
+            .routeNotFound,
             .methodNotAllowed, .unsupportedMediaType:
             code == "context_length_exceeded" ? "context_length_exceeded" : "invalid_prompt"
         case .requestTimedOut, .upstreamFailed, .upstreamUnreachable, .upstreamTimedOut, .overloaded,

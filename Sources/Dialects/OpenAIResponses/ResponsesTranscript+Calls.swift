@@ -85,10 +85,13 @@ extension ResponsesTranscript {
     private func callID(
         _ item: RequestField, type: String, callIDs: [String: String]
     ) throws(Failure) -> String? {
-        if type == "function_call_output", item.member("call_id") == nil, item.member("name") != nil {
-            return nil
+        if let callID = item.member("call_id") { return try callID.nonEmptyString() }
+        switch type {
+        case "local_shell_call_output":
+            let id = try item.required("id").string()
+            return callIDs[id] ?? id
+        case "function_call_output" where item.member("name") != nil: return nil
+        default: return try item.required("call_id").nonEmptyString()
         }
-        let callID = try item.required("call_id").nonEmptyString()
-        return type == "local_shell_call_output" ? callIDs[callID] ?? callID : callID
     }
 }

@@ -228,6 +228,11 @@ struct AnthropicBadInputTests {
         }
         #expect(failure.kind == .unsupported)
         #expect(failure.parameter == member)
+        let error = try JSONValue(parsing: AnthropicErrorEncoder.body(for: failure, requestID: "r"))["error"]
+        let details: JSONValue = [
+            "error_code": "thread_unsupported_request", "unsupported": ["thread"],
+        ]
+        #expect(error?["details"] == (member == "thread" ? details : nil))
     }
 
     @Test func `as many messages as Anthropic allows, and one more`() throws {

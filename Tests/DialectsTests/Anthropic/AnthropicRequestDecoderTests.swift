@@ -142,8 +142,7 @@ struct AnthropicRequestDecoderTests {
             callID: "toolu_2",
             parts: [
                 .text(TextPart("")), .image(ImagePart(source: .url("u"))),
-                .vendor(
-                    VendorPart(type: "tool_reference", json: ["type": "tool_reference", "tool_name": "t"])),
+                .text(TextPart("The tool t is available.")),
             ], isError: true)
         result.cacheMarker = CacheMarker(timeToLive: "5m")
         #expect(
@@ -234,15 +233,25 @@ struct AnthropicRequestDecoderTests {
                             "user_location": ["type": "approximate", "city": "Bonn"],
                         ])),
             ])
-        #expect(request.webSearch.isOn)
-        #expect(request.webSearch.userLocation?["city"] == "Bonn")
+        #expect(!request.webSearch.isOn)
         #expect(request.toolChoice == .tool(name: "read"))
         #expect(request.parallelToolCalls == false)
         #expect(
             request.ignorable.map(\.name) == [
-                "max_tokens", "tools.user_location", "tools", "tool_choice.disable_parallel_tool_use",
+                "max_tokens", "tools", "tool_choice.disable_parallel_tool_use",
                 "tool_choice",
             ])
+    }
+
+    @Test func `a web search alone is made`() throws {
+        let request = try decode(
+            with: #"""
+                "tools":[{"type":"web_search_20250305","name":"web_search",
+                  "user_location":{"type":"approximate","city":"Bonn"}}]
+                """#)
+        #expect(request.webSearch.isOn)
+        #expect(request.webSearch.userLocation?["city"] == "Bonn")
+        #expect(request.ignorable.contains { $0.name == "tools.user_location" })
     }
 
     @Test(arguments: [("auto", ToolChoice.automatic), ("any", .required), ("none", .none)])

@@ -48,7 +48,7 @@ func responsesStream(
     var bytes: [UInt8] = []
     for event in events { encoder.encode(event, choice: 0, into: &bytes) }
     encoder.finish(into: &bytes)
-    return (text(bytes), encoder.response)
+    return (text(bytes), encoder.whole)
 }
 
 /// The whole answer that the events come to, written without a stream.

@@ -239,18 +239,6 @@ struct ResponsesItemTests {
             ])
     }
 
-    @Test func `no two items are stored with the same identifier`() throws {
-        let shell = #"{"type":"exec","command":["ls"],"env":{}}"#
-        let request = try responsesRequest(
-            #"""
-            {"input":[{"role":"user","content":"A","id":"x"},{"role":"user","content":"B","id":"x"},
-            {"type":"local_shell_call","id":"y","call_id":"c","action":\#(shell)},
-            {"type":"local_shell_call_output","id":"y","output":"a.txt"}]}
-            """#)
-        #expect(request.inputItems.map { $0["id"] } == ["x", "msg_1", "y", "lsho_2"])
-        #expect(request.inputItems.last?["call_id"] == "y")
-    }
-
     @Test func `turns say where they stand`() throws {
         let request = try responsesRequest(
             #"{"model":"m","instructions":"Be kind","input":[{"role":"user","content":"A"},{"role":"assistant","content":"B"}]}"#
