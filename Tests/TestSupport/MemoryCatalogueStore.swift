@@ -22,6 +22,8 @@ public final class MemoryCatalogueStore: CatalogueStore {
     }
     /// How often somebody asked to renew something.
     public var claimCount: Int { state.withLock { $0.claimCount } }
+    /// Whether somebody has the task to renew something.
+    public var isClaimed: Bool { state.withLock { !$0.claimed.isEmpty } }
     /// How often something was saved.
     public var saveCount: Int { state.withLock { $0.saveCount } }
 
