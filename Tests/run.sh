@@ -59,7 +59,8 @@ install_agents() {
     echo "making $1"
     rm -rf "$1"
     /usr/bin/python3 -m venv --without-pip "$1"
-    .build/venv/bin/uv pip install --quiet --no-deps --python "$1/bin/python" --requirement "$2"
+    .build/venv/bin/uv pip install --quiet --no-deps --python "$1/bin/python" --requirement "$2" ||
+        "$python" -m pip --python "$1/bin/python" install --quiet --no-deps --requirement "$2"
     cp "$2" "$1/requirements.txt"
 }
 
