@@ -94,7 +94,7 @@ def test_unknown_members_are_accepted_in_silence(stack: Stack):
 
 
 @pytest.mark.parametrize("fields, name", [
-    ({"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]}, "tools"),
+    ({"modalities": ["text", "audio"]}, "modalities"),
     ({"messages": [{"role": "user", "content": [
         {"type": "text", "text": "What is this?"},
         {"type": "image_url", "image_url": {"url": "https://example.org/cat.png"}}]}]}, "messages[0].content[1]"),
@@ -102,7 +102,7 @@ def test_unknown_members_are_accepted_in_silence(stack: Stack):
         {"type": "text", "text": "What is this?"},
         {"type": "file", "file": {"file_id": "file-1"}}]}]}, "messages[0].content[1]"),
 ])
-def test_tools_images_and_files_are_refused_by_name(stack: Stack, fake, fields: dict, name: str):
+def test_sounds_images_and_files_are_refused_by_name(stack: Stack, fake, fields: dict, name: str):
     answer = stack.post({**question("Hi"), **fields})
     assert answer.status == 400
     assert name in (answer.error["param"] or "") or name in answer.error["message"]

@@ -22,6 +22,8 @@ public struct Configuration: Sendable, Equatable {
     public var providers = [Provider()]
     /// Which models there are and what they are called.
     public var models = Models()
+    /// What the relay makes of the text of models that have no tools, no JSON form and no thoughts of their own.
+    public var emulation = Emulation()
     /// What is too large and too long.
     public var limits = Limits()
     /// The longest silence on a stream before a comment is sent; `nil` sends none.
@@ -38,6 +40,14 @@ public struct Configuration: Sendable, Equatable {
     public enum WireProtocol: String, Sendable, CaseIterable {
         case fastcgi
         case scgi
+    }
+
+    /// What the relay makes of a model's text by itself.
+    public struct Emulation: Sendable, Equatable {
+        /// Whether a model whose answer cannot be used is asked a second time, which is paid for like the first.
+        public var askAgain = true
+        /// Whether text in think tags at the beginning of an answer is reasoning.
+        public var thinkTags = true
     }
 
     /// What is kept for callers who come back to it: answers and conversations.

@@ -31,6 +31,7 @@ public enum ConfigurationTable {
             named: "providers", \.providers, standard: Configuration.Provider(), identifier: \.name, provider,
             checkName: Configuration.Provider.checkName),
         ConfigurationKey(section: "models", \.models, models),
+        ConfigurationKey(section: "emulation", \.emulation, emulation),
         ConfigurationKey(section: "limits", \.limits, limits),
         ConfigurationKey(section: "memcached", \.memcached, memcached),
         ConfigurationKey(section: "log", \.log, log),
@@ -97,6 +98,16 @@ public enum ConfigurationTable {
         ConfigurationKey(
             "refresh", \.refresh, .duration(in: .seconds(1)...day),
             "How old the vendor's list may grow before it is fetched again."),
+    ]
+
+    private static let emulation: [ConfigurationKey<Configuration.Emulation>] = [
+        ConfigurationKey(
+            "askAgain", \.askAgain, .flag,
+            "Whether a model is asked a second time, a paid call, when its tool call or its JSON cannot be used."
+        ),
+        ConfigurationKey(
+            "thinkTags", \.thinkTags, .flag,
+            "Whether `<think>` at the beginning of an answer becomes reasoning."),
     ]
 
     private static let limits: [ConfigurationKey<Configuration.Limits>] = [

@@ -5,7 +5,8 @@ import Wire
 final class ChatResult: RunningChat {
     private let exchange: Exchange
     private let calls: [any UpstreamCall]
-    private let encoder: OpenAIChatResultEncoder
+    private let encoder: any ResultEncoder
+    private let keeping: AnswerKeeping?
     private let reader: ChoiceReader
     private let offload: any Offload
     private let offloadBytes: Int
@@ -13,12 +14,13 @@ final class ChatResult: RunningChat {
     /// What was asked of the calls has just been started.
     init(
         _ exchange: Exchange, _ plan: ChatPlan, _ calls: [any UpstreamCall],
-        _ encoder: OpenAIChatResultEncoder, ports: Ports, limits: Configuration.Limits
+        _ encoder: any ResultEncoder, keeping: AnswerKeeping?, ports: Ports, limits: Configuration.Limits
     ) {
         self.exchange = exchange
         reader = ChoiceReader(plan: plan, ports: ports, limits: limits)
         self.calls = calls
         self.encoder = encoder
+        self.keeping = keeping
         offload = ports.offload
         offloadBytes = limits.offloadBytes
     }
@@ -26,10 +28,13 @@ final class ChatResult: RunningChat {
     func run() async throws(ExchangeStop) {
         // Whatever happens from here on, no call outlives the exchange.
         defer { for call in calls { call.cancel() } }
-        let choices = calls.count == 1 ? [try await reader.choice(calls[0])] : try await all()
+        let choices = calls.count == 1 ? [try await reader.choice(calls[0], 0)] : try await all()
         let usage = Usage.total(choices.lazy.map(\.usage))
         exchange.record.note(usage)
-        try await exchange.send(status: 200, body: await encoded(choices.map(\.result), usage))
+        exchange.record.upstreamCalls = choices.reduce(0) { $0 + $1.calls }
+        let body = await encoded(choices.map(\.result), usage)
+        await keeping?.keep(body)
+        try await exchange.send(status: 200, body: body)
     }
 
     private func encoded(_ results: [GenerationResult], _ usage: Usage?) async -> [UInt8] {
@@ -42,25 +47,25 @@ final class ChatResult: RunningChat {
 
     private struct Arrival: Sendable {
         let index: Int
-        let choice: Result<ChoiceReader.Choice, ExchangeStop>
+        let choice: Result<FoldedChoice.Result, ExchangeStop>
     }
 
-    private func all() async throws(ExchangeStop) -> [ChoiceReader.Choice] {
+    private func all() async throws(ExchangeStop) -> [FoldedChoice.Result] {
         let reader = reader
-        let answers: Result<[ChoiceReader.Choice], ExchangeStop> = await withTaskGroup(
+        let answers: Result<[FoldedChoice.Result], ExchangeStop> = await withTaskGroup(
             of: Arrival.self
         ) { group in
             defer { group.cancelAll() }
             for (index, call) in calls.enumerated() {
                 group.addTask {
                     do throws(ExchangeStop) {
-                        return Arrival(index: index, choice: .success(try await reader.choice(call)))
+                        return Arrival(index: index, choice: .success(try await reader.choice(call, index)))
                     } catch {
                         return Arrival(index: index, choice: .failure(error))
                     }
                 }
             }
-            var choices: [(index: Int, choice: ChoiceReader.Choice)] = []
+            var choices: [(index: Int, choice: FoldedChoice.Result)] = []
             while let arrival = await group.next() {
                 switch arrival.choice {
                 case .success(let choice): choices.append((arrival.index, choice))

@@ -16,10 +16,12 @@ final class ChatStream: RunningChat {
 
     private let exchange: Exchange
     private let upstream: Upstream
-    private let calls: [any UpstreamCall]
+    private let followUp: FollowUp?
+    private let keeping: AnswerKeeping?
+    private var calls: [any UpstreamCall]
     private let ports: Ports
     private let heartbeat: Duration?
-    private let firstEventDeadline: Instant?
+    private var firstEventDeadline: Instant?
     private var answer: StreamedAnswer
     /// Whether the last byte is on its way.
     private var hasEnded = false
@@ -33,11 +35,13 @@ final class ChatStream: RunningChat {
 
     /// What was asked of the calls has just been started.
     init(
-        _ exchange: Exchange, _ upstream: Upstream, _ calls: [any UpstreamCall], _ answer: StreamedAnswer,
-        ports: Ports, heartbeat: Duration?
+        _ exchange: Exchange, _ plan: ChatPlan, _ calls: [any UpstreamCall], _ answer: StreamedAnswer,
+        keeping: AnswerKeeping?, ports: Ports, heartbeat: Duration?
     ) {
         self.exchange = exchange
-        self.upstream = upstream
+        upstream = plan.route.upstream
+        followUp = plan.followUp
+        self.keeping = keeping
         self.calls = calls
         self.answer = answer
         self.ports = ports
@@ -54,12 +58,17 @@ final class ChatStream: RunningChat {
             note()
         } catch {
             note()
-            await exchange.end(by: error, after: rest())
+            await exchange.end(by: error, after: rest(error))
         }
     }
 
-    /// What is translated and not sent.
-    @inline(never) private func rest() -> [UInt8] { answer.pending }
+    /// What is translated and not sent, and the failure in the dialect's words once there is a stream.
+    @inline(never) private func rest(_ stop: ExchangeStop) -> [UInt8] {
+        if case .failure(let failure) = stop, exchange.hasSentHead || !answer.pending.isEmpty {
+            answer.fail(failure)
+        }
+        return answer.pending
+    }
 
     @inline(never) private func cancelCalls() {
         for call in calls { call.cancel() }
@@ -76,7 +85,7 @@ final class ChatStream: RunningChat {
             do throws(UpstreamError) {
                 take(try await calls[0].next(silence: patience()), choice: 0)
             } catch {
-                throw ExchangeStop(error, from: upstream)
+                try bear(error, choice: 0)
             }
             try await pass(choice: 0)
         }
@@ -105,7 +114,7 @@ final class ChatStream: RunningChat {
                 do throws(ExchangeStop) {
                     switch arrival.event {
                     case .success(let event): take(event, choice: choice)
-                    case .failure(let error): throw ExchangeStop(error, from: upstream)
+                    case .failure(let error): try bear(error, choice: choice)
                     }
                     try await pass(choice: choice)
                 } catch {
@@ -117,6 +126,13 @@ final class ChatStream: RunningChat {
             return nil
         }
         if let stop { throw stop }
+    }
+
+    /// Takes the end of a call that failed: a further call is no loss, any other ends the exchange.
+    @inline(never) private func bear(_ error: UpstreamError, choice: Int) throws(ExchangeStop) {
+        let stop = ExchangeStop(error, from: upstream)
+        guard case .failure = stop, answer.isFollowUp(choice) else { throw stop }
+        answer.giveUpFollowUp(choice)
     }
 
     /// How long a call may be waited for before something has to be done: a comment, or giving up.
@@ -151,13 +167,16 @@ final class ChatStream: RunningChat {
 
     /// Sends what comes of the event at hand, piece by piece.
     private func pass(choice: Int) async throws(ExchangeStop) {
-        if refusedHead != nil { throw await refusal(choice: choice) }
+        if refusedHead != nil { try await takeRefusal(choice: choice) }
         while true {
             if longWork != nil { await workElsewhere(choice: choice) }
             guard let isLast = try translate(choice: choice) else {
-                if longWork == nil { return }
+                if longWork != nil { continue }
+                guard answer.followUp(choice) != nil else { return }
+                await askAgain(choice: choice)
                 continue
             }
+            if isLast { await keep() }
             try await exchange.send(streamed: answer.pending, isLast: isLast)
             answer.clearPending()
             if isLast { return }
@@ -176,12 +195,37 @@ final class ChatStream: RunningChat {
         }
     }
 
-    /// What an answer with an error status means.
-    private func refusal(choice: Int) async -> ExchangeStop {
+    /// Takes an answer with an error status: a further call is no loss, any other ends the exchange.
+    private func takeRefusal(choice: Int) async throws(ExchangeStop) {
         let body = await UpstreamAnswer.errorBody(calls[choice])
-        guard let refusedHead, !Task.isCancelled else { return .clientGone }
-        return .failure(
-            OneMinErrorDecoder.failure(status: refusedHead.status, headers: refusedHead.headers, body: body))
+        guard let head = refusedHead, !Task.isCancelled else { throw .clientGone }
+        guard answer.isFollowUp(choice) else {
+            throw .failure(OneMinErrorDecoder.failure(status: head.status, headers: head.headers, body: body))
+        }
+        refusedHead = nil
+        calls[choice].cancel()
+        answer.giveUpFollowUp(choice)
+    }
+
+    /// Starts the further call that a choice wants, or ends the choice without it.
+    private func askAgain(choice: Int) async {
+        calls[choice].cancel()
+        do throws(Failure) {
+            guard let followUp, let turns = answer.followUp(choice) else {
+                return answer.giveUpFollowUp(choice)
+            }
+            calls[choice] = try await followUp.start(turns, ports)
+            exchange.record.upstreamCalls += 1
+            answer.beginFollowUp(choice)
+        } catch {
+            answer.giveUpFollowUp(choice)
+        }
+    }
+
+    /// Stores the complete answer, before the client learns that it is complete.
+    private func keep() async {
+        guard let keeping, let whole = answer.whole else { return }
+        await keeping.keep(whole)
     }
 
     /// Translates bytes until there is something worth sending, or none are left.
@@ -189,6 +233,7 @@ final class ChatStream: RunningChat {
     /// - Returns: whether what is to be sent ends the answer; nil when nothing is to be sent, or `longWork` comes first.
     @inline(never) private func translate(choice: Int) throws(ExchangeStop) -> Bool? {
         while translated < bytes.count, answer.failure == nil, !answer.isOver(choice),
+            answer.followUp(choice) == nil,
             answer.pending.count < Self.flushBytes
         {
             let start = translated
@@ -200,7 +245,7 @@ final class ChatStream: RunningChat {
             }
             answer.take(slice, choice: choice)
         }
-        let isOver = answer.isOver(choice)
+        let isOver = answer.isOver(choice) || answer.followUp(choice) != nil
         if isOver { calls[choice].cancel() }
         // What a choice does not take any more must not be there when the next one's turn comes.
         if isOver || translated == bytes.count { bytes = [] }

@@ -1,36 +1,70 @@
 import Dialects
 
-/// Turns the events of one upstream call into those of one choice: ends at a stop sequence or with the last token that
-/// was asked for, and settles the usage.
+/// Turns the events of one upstream call into those of one choice: reads tool calls and thoughts out of the text where
+/// the upstream has none, ends at a stop sequence or with the last token that was asked for, and settles the usage.
 ///
 /// What comes out is text and other pieces, then one usage, then the end; nothing after that. A failure comes out as
 /// nothing and is kept.
 struct ChoiceEvents: Sendable {
     private var cutter: StopSequenceCutter?
     private var output: AnswerTokens
+    // One or none. In an array, so that a stream that needs none has a pointer for it, and it can be taken out.
+    private var emulated: [EmulatedAnswer]
     private let plan: ChatPlan
+    private let prompt: PromptTokens
     /// What was used: the upstream's own count, or else the relay's once the choice is over.
     private(set) var usage: Usage?
     /// Why there will be no complete answer.
     private(set) var failure: Failure?
     /// Whether the last event came out, or the failure came in.
     private(set) var isOver = false
+    /// Whether anything came in.
+    private(set) var hasBegun = false
+    /// Whether the events are those of a further call.
+    private(set) var isFollowUp = false
+    /// What the model is to be asked in a further call; the events of that go on with this choice.
+    private(set) var followUp: [Turn]?
 
-    /// Begins a choice.
-    ///
-    /// - Parameters:
-    ///   - plan: what was asked for.
-    ///   - usage: the upstream's count where it is known beforehand, as with an answer that came whole.
-    init(_ plan: ChatPlan, usage: Usage? = nil) {
+    /// Begins a choice; `choice` counts from 0.
+    init(_ plan: ChatPlan, choice: Int) {
         let cutter = StopSequenceCutter(plan.stopSequences)
         self.cutter = cutter.isActive ? cutter : nil
         output = AnswerTokens(plan.encoding, limit: plan.maximumOutputTokens)
+        emulated = (plan.emulation.map { [$0] } ?? []).map {
+            EmulatedAnswer($0, furtherCalls: plan.followUp == nil ? 0 : 1)
+        }
         self.plan = plan
-        self.usage = usage
+        prompt = plan.prompts[choice]
     }
 
     /// Takes the next event of the upstream and gives what the client is to see of it.
     mutating func take(_ event: GenerationEvent, _ emit: (GenerationEvent) -> Void) {
+        guard !isOver, followUp == nil else { return }
+        hasBegun = true
+        guard var answer = emulated.popLast() else { return pass(event, emit) }
+        answer.take(event) { pass($0, emit) }
+        // Nothing more is wanted of this call, which is given up and so has no end of its own.
+        if answer.isOver, !isOver { answer.giveUp { pass($0, emit) } }
+        followUp = isOver ? nil : answer.followUp
+        emulated.append(answer)
+    }
+
+    /// Goes on with the events of the call that `followUp` asked for.
+    mutating func beginFollowUp() {
+        followUp = nil
+        isFollowUp = true
+    }
+
+    /// Gives what there is instead of what a further call would have brought.
+    mutating func giveUpFollowUp(_ emit: (GenerationEvent) -> Void) {
+        guard !isOver, var answer = emulated.popLast() else { return }
+        followUp = nil
+        answer.giveUp { pass($0, emit) }
+        emulated.append(answer)
+    }
+
+    /// Takes an event that is the model's own, or looks as if it were.
+    private mutating func pass(_ event: GenerationEvent, _ emit: (GenerationEvent) -> Void) {
         guard !isOver else { return }
         switch event {
         case .text(let text): takeText(text, event, emit)
@@ -44,10 +78,17 @@ struct ChoiceEvents: Sendable {
         case .reasoning(let text), .refusal(let text):
             output.add(text)
             emit(event)
-        case .toolCallArguments(_, let text):
-            output.add(text)
-            emit(event)
-        case .started, .signature, .citation, .toolCallBegan, .toolCallEnded: emit(event)
+        case .toolCallBegan(let index, let id, let name, let kind):
+            emitHeldText(emit)
+            emit(.toolCallBegan(index: index, id: id ?? plan.toolCallID(), name: name, kind: kind))
+        case .toolCallArguments(let index, let text):
+            let written = output.cut(text)
+            if !written.isEmpty {
+                output.add(written)
+                emit(.toolCallArguments(index: index, written))
+            }
+            if output.isFull { finishFull(emit) }
+        case .started, .signature, .citation, .toolCallEnded: emit(event)
         }
     }
 
@@ -67,6 +108,11 @@ struct ChoiceEvents: Sendable {
         }
         guard output.isFull else { return }
         emitHeldText(emit)
+        finishFull(emit)
+    }
+
+    /// Ends where the last token that was asked for is.
+    private mutating func finishFull(_ emit: (GenerationEvent) -> Void) {
         // The upstream's number, if it came at all, is that of its whole answer.
         let reported = usage
         usage = nil
@@ -97,7 +143,7 @@ struct ChoiceEvents: Sendable {
 
     private mutating func ownUsage(_ reported: Usage?) -> Usage {
         let input =
-            reported.map { TokenCount(tokens: $0.inputTokens, isExact: true) } ?? plan.promptTokens.count
+            reported.map { TokenCount(tokens: $0.inputTokens, isExact: true) } ?? prompt.count
         let output = output.count()
         return Usage(
             inputTokens: input.tokens, outputTokens: output.tokens,

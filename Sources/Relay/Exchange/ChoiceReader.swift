@@ -1,41 +1,64 @@
 import Dialects
 import Wire
 
-/// Reads the answer of one upstream call, for a client that wants it as a whole.
+/// Reads the answer of one choice, for a client that wants it as a whole.
 struct ChoiceReader: Sendable {
-    /// One choice's part of the client's answer.
-    struct Choice: Sendable {
-        /// What the model said.
-        var result: GenerationResult
-        /// What it used; nil only where nothing was generated.
-        var usage: Usage?
-    }
-
     /// What was asked.
     let plan: ChatPlan
-    /// The clock, and where long answers are decoded.
+    /// The clock, the way to the vendor, and where long answers are decoded.
     let ports: Ports
     /// What is long.
     let limits: Configuration.Limits
 
-    /// Waits for the end of a call.
+    /// Waits for the end of a choice's call, and of a further one where the relay asks the model again.
     ///
-    /// - Throws: whatever went wrong with it.
-    func choice(_ call: any UpstreamCall) async throws(ExchangeStop) -> Choice {
+    /// - Parameter index: which of the choices it is, from 0.
+    /// - Throws: whatever went wrong.
+    func choice(_ call: any UpstreamCall, _ index: Int) async throws(ExchangeStop) -> FoldedChoice.Result {
+        var choice = FoldedChoice(plan, choice: index, limits: limits)
+        choice = try await read(call, choice)
+        if let turns = choice.followUp, let followUp = plan.followUp {
+            choice = try await choice.followedUp { (choice) async throws(ExchangeStop) in
+                try await read(try await start(followUp, turns), choice)
+            }
+        }
+        do throws(Failure) {
+            return try choice.result()
+        } catch {
+            throw .failure(error)
+        }
+    }
+
+    private func start(
+        _ followUp: FollowUp, _ turns: [Turn]
+    ) async throws(ExchangeStop) -> any UpstreamCall {
+        do throws(Failure) {
+            return try await followUp.start(turns, ports)
+        } catch {
+            throw .failure(error)
+        }
+    }
+
+    /// Reads a call to its end, or to the end of what is wanted of it.
+    private func read(
+        _ call: any UpstreamCall, _ before: FoldedChoice
+    ) async throws(ExchangeStop) -> FoldedChoice {
+        defer { call.cancel() }
+        var choice = before
         var answer = UpstreamAnswer()
-        var stream: StreamedChoice?
         let deadline = plan.route.upstream.settings.timeouts.firstEvent.map { ports.clock.now() + $0 }
+        var hasHeard = false
         reading: while true {
             let event: UpstreamEvent
             do throws(UpstreamError) {
                 // The head of a stream comes at once, so it is the first text that has this time.
-                let patience = stream?.textBytes == 0 ? deadline.map { $0 - ports.clock.now() } : nil
+                let patience = choice.isStreamed && !hasHeard ? deadline.map { $0 - ports.clock.now() } : nil
                 if let patience, patience <= .zero {
                     throw UpstreamError(.timedOut(.firstEvent), message: "")
                 }
                 event = try await call.next(silence: patience)
             } catch {
-                // The head has the time of the first event, so that is what ran out; see `PreparedChat`.
+                // The head has the time of the first event, so that is what ran out; see `ChatPreparation`.
                 let isFirstEvent = error.kind == .timedOut(.firstByte)
                 throw ExchangeStop(
                     isFirstEvent ? UpstreamError(.timedOut(.firstEvent), message: error.message) : error,
@@ -51,63 +74,75 @@ struct ChoiceReader: Sendable {
                 }
                 // Some refusals come as a JSON document although a stream was asked for.
                 let isDocument = headers["content-type"].map(RequestBody.isJSON) ?? false
-                if plan.streamsUpstream, !isDocument { stream = StreamedChoice(plan, limits: limits) }
+                if plan.streamsUpstream, !isDocument { choice.expectStream() }
             case .bytes(let bytes):
-                if stream == nil {
+                let before = choice
+                if !choice.isStreamed {
                     answer.append(bytes)
-                } else if let before = stream, before.isLong(with: bytes) {
-                    stream = await ports.offload.run {
+                } else if before.isLong(with: bytes) {
+                    choice = await ports.offload.run {
                         var after = before
                         after.take(bytes)
                         return after
                     }
                 } else {
-                    stream?.take(bytes)
+                    choice.take(bytes)
                 }
+                hasHeard = hasHeard || choice.hasBegun
                 // The transport's limit is that of a stream, where one was asked for.
-                let length = stream?.textBytes ?? max(0, answer.body.count - plan.echoBytes)
+                let length = choice.isStreamed ? choice.textBytes : max(0, answer.body.count - plan.echoBytes)
                 guard length <= limits.answerBytes else {
                     throw ExchangeStop(UpstreamError(.tooLarge, message: ""), from: plan.route.upstream)
                 }
-                if stream?.isOver ?? false {
-                    // What comes after the last token that was asked for need not be written.
-                    call.cancel()
-                    break reading
-                }
+                // What comes after the last token that was asked for need not be written.
+                if choice.isOver { break reading }
             case .silence: break
             case .end: break reading
             }
         }
         if Task.isCancelled { throw .clientGone }
-        let plan = plan
         do throws(Failure) {
-            if let stream {
-                guard stream.isEndLong else { return try stream.choice() }
-                return try await ports.offload.run { () throws(Failure) in try stream.choice() }
-            }
-            guard answer.body.count > min(limits.offloadBytes, ChatTokens.offloadBytes) else {
-                return try Self.decode(answer, plan)
-            }
-            let whole = answer
-            return try await ports.offload.run { () throws(Failure) in try Self.decode(whole, plan) }
+            return try await complete(choice, answer)
         } catch {
             throw .failure(error)
         }
     }
 
-    private static func decode(_ answer: UpstreamAnswer, _ plan: ChatPlan) throws(Failure) -> Choice {
+    /// Takes in what is known at the end of a call.
+    private func complete(
+        _ choice: FoldedChoice, _ answer: UpstreamAnswer
+    ) async throws(Failure) -> FoldedChoice {
         guard answer.isSuccess else {
             throw OneMinErrorDecoder.failure(
                 status: answer.status, headers: answer.headers, body: answer.body)
         }
-        let events = OneMinResultDecoder.decode(answer.body, searchesWeb: plan.searchesWeb)
-        // The whole answer was paid for, also what lies behind a stop sequence.
-        var usage: Usage?
-        for case .usage(let last) in events { usage = last }
-        var choice = ChoiceEvents(plan, usage: usage)
-        var fold = GenerationFold()
-        for event in events { choice.take(event) { fold.add($0) } }
-        if let failure = choice.failure { throw failure }
-        return Choice(result: try fold.result(), usage: choice.usage)
+        let isLong =
+            choice.isStreamed
+            ? choice.isEndLong : answer.body.count > min(limits.offloadBytes, ChatTokens.offloadBytes)
+        guard isLong else { return Self.complete(choice, answer) }
+        return await ports.offload.run { Self.complete(choice, answer) }
+    }
+
+    private static func complete(_ choice: FoldedChoice, _ answer: UpstreamAnswer) -> FoldedChoice {
+        var choice = choice
+        if choice.isStreamed { choice.end() } else { choice.take(document: answer.body) }
+        return choice
+    }
+}
+
+extension FoldedChoice {
+    /// Goes on with a further call; where that fails, with what there is.
+    fileprivate func followedUp(
+        _ read: (FoldedChoice) async throws(ExchangeStop) -> FoldedChoice
+    ) async throws(ExchangeStop) -> FoldedChoice {
+        var choice = self
+        choice.beginFollowUp()
+        do throws(ExchangeStop) {
+            return try await read(choice)
+        } catch {
+            guard case .failure = error else { throw error }
+            choice.giveUpFollowUp()
+            return choice
+        }
     }
 }

@@ -12,8 +12,11 @@ public final class Exchange {
         case send(status: Int, body: [UInt8])
         case allow(methods: [String])
         case sendModels
+        case sendAnthropicModels(AnthropicPage)
         case sendModel(id: String)
         case chat(body: [UInt8], credential: String)
+        case countTokens(body: [UInt8], credential: String)
+        case stored(StoredObject, StoredRequest)
         case run(any RunningChat)
     }
 
@@ -26,6 +29,8 @@ public final class Exchange {
     private let ports: Ports
     private let client: any ClientResponse
     private let isHead: Bool
+    /// In whose words the client is answered.
+    let dialect: ClientDialect
     private var ignored: [String] = []
 
     /// Whether status and header fields are on their way, so that the status cannot change any more.
@@ -46,6 +51,7 @@ public final class Exchange {
         self.client = client
         let method = request.method
         isHead = method == "HEAD"
+        dialect = ClientDialect(route, request.headers)
         record = ExchangeRecord()
         let time = ports.clock.unixTime()
         record.startedUnixNanoseconds = Int64(time.seconds) &* 1_000_000_000 &+ Int64(time.nanoseconds)
@@ -109,7 +115,7 @@ public final class Exchange {
 
     /// Ends the exchange before its answer is complete, and tells the client why, if it is still there.
     ///
-    /// - Parameter pending: bytes of the stream that come before it.
+    /// - Parameter pending: bytes of the stream, the failure's own event with them; empty where no stream was begun.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) func end(by stop: ExchangeStop, after pending: [UInt8] = []) async {
         do throws(ExchangeStop) {
@@ -127,8 +133,7 @@ public final class Exchange {
         record.errorCode = failure.openAICode.map(Self.plainCode)
         guard !hasSentHead, pending.isEmpty else {
             record.outcome = .brokenOff
-            var bytes = pending
-            OpenAIErrorEncoder.streamEvent(for: failure, into: &bytes)
+            let bytes = pending.isEmpty ? dialect.errorEvent(for: failure) : pending
             return try await send(streamed: bytes, isLast: true)
         }
         record.outcome = record.upstreamCalls > 0 ? .failed : .refused
@@ -138,9 +143,11 @@ public final class Exchange {
             headers.append(("allow", methods.joined(separator: ", ")))
         }
         // https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2 wants it with every 401.
-        if failure.answer.status == 401 { headers.append(("www-authenticate", "Bearer")) }
+        let status = dialect.status(for: failure)
+        if status == 401 { headers.append(("www-authenticate", "Bearer")) }
         try await send(
-            status: failure.answer.status, body: OpenAIErrorEncoder.body(for: failure), headers: headers)
+            status: status, body: dialect.errorBody(for: failure, requestID: record.requestID),
+            headers: headers)
     }
 
     /// Writes the record, after the last byte or after the client left.
@@ -152,6 +159,8 @@ public final class Exchange {
 
     private func complete(_ fields: consuming HeaderFields, status: Int) -> ResponseHead {
         fields.add("x-request-id", record.requestID)
+        // The anthropic SDKs read this one: https://docs.anthropic.com/en/api/errors#request-id
+        if dialect == .anthropic { fields.add("request-id", record.requestID) }
         if !ignored.isEmpty { fields.add("x-fastrelay-ignored", ignored.joined(separator: ", ")) }
         return ResponseHead(status: status, headers: fields)
     }

@@ -17,6 +17,12 @@ enum Identifier {
         }
     }
 
+    /// The same for a prefix that is known only when it is asked for.
+    static func make(_ prefix: String, _ random: any RandomSource) -> String {
+        let nothing: StaticString = ""
+        return prefix + make(nothing, random)
+    }
+
     /// 64 bits as 16 hexadecimal digits.
     static func hexadecimal(_ word: UInt64) -> String {
         String(unsafeUninitializedCapacity: 16) { buffer in

@@ -47,12 +47,26 @@ public final class Relay: Sendable {
         await router.prepare()
     }
 
-    /// Does the relay's housekeeping, which is to fetch lists of models when requests ask for them.
+    /// Does the relay's housekeeping: fetches lists of models when requests ask for them, and deletes what has expired.
     ///
     /// One task of the process runs it, beside the exchanges, and cancels it at the end. Without it everything works but
     /// with the built-in list of models only. It returns early when there is nothing left to keep for this relay.
     public func run() async {
-        await router.run()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.sweep() }
+            await router.run()
+            group.cancelAll()
+        }
+    }
+
+    /// How often what has expired is deleted.
+    private static let sweepInterval = Duration.seconds(600)
+
+    private func sweep() async {
+        guard ports.conversations.isConfigured else { return }
+        while (try? await ports.clock.sleep(for: Self.sweepInterval)) != nil {
+            await ports.conversations.sweep()
+        }
     }
 
     /// Answers one request.
@@ -113,12 +127,24 @@ public final class Relay: Sendable {
         switch route {
         case .root: return .send(status: 200, body: Self.rootBody)
         case .health: return .send(status: 200, body: Self.healthBody)
-        case .models: return .sendModels
+        case .models:
+            guard exchange.dialect == .anthropic else { return .sendModels }
+            return .sendAnthropicModels(try AnthropicPage(query: request.query))
         case .model(let id): return .sendModel(id: id)
-        case .chatCompletions:
+        case .chatCompletions, .completions, .responses, .messages:
             return .chat(
                 body: try RequestBody.json(of: request, maximumBytes: configuration.limits.bodyBytes),
                 credential: credential)
+        case .responseTokens, .messageTokens:
+            return .countTokens(
+                body: try RequestBody.json(of: request, maximumBytes: configuration.limits.bodyBytes),
+                credential: credential)
+        case .stored(let object):
+            let body = try RequestBody.json(of: request, maximumBytes: configuration.limits.bodyBytes)
+            return .stored(
+                object,
+                StoredRequest(
+                    method: request.method, query: request.query, body: body, credential: credential))
         case .probe(let probe): return try firstStep(of: probe, request, credential, exchange)
         case .unknown: return .fail(Failure(.routeNotFound, "Unknown request URL."))
         }
@@ -170,8 +196,12 @@ public final class Relay: Sendable {
             )
         case .sendModels:
             try await exchange.send(status: 200, body: OpenAIModelEncoder.list(await router.listing()))
+        case .sendAnthropicModels(let page):
+            try await sendModels(page, exchange)
         case .sendModel(let id): try await sendModel(id, exchange)
         case .chat(let body, let credential): return try await chat(body, credential, exchange)
+        case .countTokens(let body, let credential): try await countTokens(body, credential, exchange)
+        case .stored(let object, let request): try await answer(object, request, exchange)
         case .run(let probe): return probe
         }
         return nil
@@ -189,6 +219,19 @@ public final class Relay: Sendable {
     }
 
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) private func sendModels(
+        _ page: AnthropicPage, _ exchange: Exchange
+    ) async throws(ExchangeStop) {
+        let body: [UInt8]
+        do throws(Failure) {
+            body = try AnthropicModelEncoder.list(await router.listing(), page: page)
+        } catch {
+            throw .failure(error)
+        }
+        try await exchange.send(status: 200, body: body)
+    }
+
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) private func sendModel(_ id: String, _ exchange: Exchange) async throws(ExchangeStop) {
         let entry: ModelEntry
         do throws(Failure) {
@@ -196,48 +239,85 @@ public final class Relay: Sendable {
         } catch {
             throw .failure(error)
         }
-        try await exchange.send(status: 200, body: OpenAIModelEncoder.model(entry))
+        try await exchange.send(
+            status: 200,
+            body: exchange.dialect == .anthropic
+                ? AnthropicModelEncoder.model(entry) : OpenAIModelEncoder.model(entry))
+    }
+
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) private func answer(
+        _ object: StoredObject, _ request: StoredRequest, _ exchange: Exchange
+    ) async throws(ExchangeStop) {
+        let body: [UInt8]
+        do throws(Failure) {
+            body = try await StoreDesk(ports: ports).answer(request, about: object)
+        } catch {
+            throw .failure(error)
+        }
+        try await exchange.send(status: 200, body: body)
+    }
+
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) private func countTokens(
+        _ body: [UInt8], _ credential: String, _ exchange: Exchange
+    ) async throws(ExchangeStop) {
+        let answer: [UInt8]
+        do throws(Failure) {
+            answer = try await preparation(credential, exchange).countTokens(body)
+        } catch {
+            throw .failure(error)
+        }
+        try await exchange.send(status: 200, body: answer)
+    }
+
+    private func preparation(_ credential: String, _ exchange: Exchange) -> ChatPreparation {
+        ChatPreparation(
+            dialect: exchange.dialect, credential: credential, router: router, configuration: configuration,
+            ports: ports)
     }
 
     private func chat(
         _ body: consuming [UInt8], _ credential: String, _ exchange: Exchange
     ) async throws(ExchangeStop) -> any RunningChat {
+        let preparation = preparation(credential, exchange)
         let chat: PreparedChat
         do throws(Failure) {
-            if let short = try PreparedChat.atOnce(body, router: router, limits: configuration.limits) {
+            if let short = try preparation.atOnce(body) {
                 chat = short
             } else {
-                chat = try await PreparedChat.prepare(
-                    body, router: router, limits: configuration.limits, offload: ports.offload)
+                chat = try await preparation.prepare(body)
             }
         } catch {
             throw .failure(error)
         }
         // The client may have left while a long body was decoded: then nothing is to be paid for.
         if Task.isCancelled { throw .clientGone }
-        return start(chat, credential, exchange)
+        return start(chat, exchange)
     }
 
     /// Starts the upstream calls, as many as there are choices.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) private func start(
-        _ chat: PreparedChat, _ credential: String, _ exchange: Exchange
+        _ chat: PreparedChat, _ exchange: Exchange
     ) -> any RunningChat {
         let plan = chat.plan
         exchange.ignore(plan.ignored)
         exchange.record.note(plan)
-        let request = chat.upstreamRequest(credential: credential, limits: configuration.limits)
-        let calls = (0..<plan.choiceCount).map { _ in ports.transport.start(request) }
-        let id = Identifier.make("chatcmpl-", ports.random)
-        let created = ports.clock.unixTime().seconds
+        let calls = chat.calls.map { ports.transport.start($0) }
+        let (random, clock) = (ports.random, ports.clock)
+        let start = AnswerForm.Start(
+            id: Identifier.make(exchange.dialect.answerPrefix, random),
+            created: clock.unixTime().seconds, model: plan.route.model, now: { clock.unixTime().seconds }
+        ) { Identifier.make($0, random) }
         guard plan.isStreamed else {
-            let encoder = OpenAIChatResultEncoder(id: id, created: created, model: plan.route.model)
             return ChatResult(
-                exchange, plan, calls, encoder, ports: ports, limits: configuration.limits)
+                exchange, plan, calls, plan.form.resultEncoder(start), keeping: chat.keeping, ports: ports,
+                limits: configuration.limits)
         }
-        let answer = StreamedAnswer(plan, id: id, created: created, limits: configuration.limits)
         return ChatStream(
-            exchange, plan.route.upstream, calls, answer, ports: ports, heartbeat: configuration.heartbeat)
+            exchange, plan, calls, StreamedAnswer(plan, start, limits: configuration.limits),
+            keeping: chat.keeping, ports: ports, heartbeat: configuration.heartbeat)
     }
 
     /// Client text as an error repeats it: without control characters, cut at 200 characters.
@@ -250,7 +330,8 @@ public final class Relay: Sendable {
 
     private static let rootBody = Array(
         (#"{"name":"fastrelay","object":"relay","endpoints":["#
-            + #""GET /v1/models","GET /v1/models/{id}","POST /v1/chat/completions","GET /health"]}"#).utf8)
+            + #""GET /v1/models","GET /v1/models/{id}","POST /v1/chat/completions","POST /v1/responses","#
+            + #""POST /v1/messages","POST /v1/completions","GET /health"]}"#).utf8)
     private static let healthBody = Array(#"{"status":"ok"}"#.utf8)
 }
 

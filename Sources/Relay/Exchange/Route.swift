@@ -5,6 +5,12 @@ enum Route: Equatable {
     case models
     case model(id: String)
     case chatCompletions
+    case completions
+    case responses
+    case responseTokens
+    case messages
+    case messageTokens
+    case stored(StoredObject)
     case probe(Probe)
     case unknown
 
@@ -12,6 +18,11 @@ enum Route: Equatable {
     enum Name: String, CaseIterable {
         case root, health, models, model
         case chatCompletions = "chat_completions"
+        case completions, responses
+        case responseTokens = "response_tokens"
+        case messages
+        case messageTokens = "message_tokens"
+        case stored
         case probe
         case unknown
     }
@@ -34,11 +45,18 @@ enum Route: Equatable {
         case "/health" where !hasVersion: self = .health
         case "/models": self = .models
         case "/chat/completions": self = .chatCompletions
+        case "/completions": self = .completions
+        case "/responses": self = .responses
+        case "/responses/input_tokens": self = .responseTokens
+        case "/messages": self = .messages
+        case "/messages/count_tokens": self = .messageTokens
         default:
             if rest.hasPrefix("/models/") {
                 self = .model(id: String(rest.dropFirst(8)))
             } else if rest.hasPrefix("/health/"), let probe = Probe(rawValue: String(rest.dropFirst(8))) {
                 self = .probe(probe)
+            } else if let object = StoredObject(path: rest) {
+                self = .stored(object)
             } else {
                 self = .unknown
             }
@@ -62,6 +80,12 @@ enum Route: Equatable {
         case .models: .models
         case .model: .model
         case .chatCompletions: .chatCompletions
+        case .completions: .completions
+        case .responses: .responses
+        case .responseTokens: .responseTokens
+        case .messages: .messages
+        case .messageTokens: .messageTokens
+        case .stored: .stored
         case .probe: .probe
         case .unknown: .unknown
         }
@@ -71,7 +95,9 @@ enum Route: Equatable {
     var methods: [String] {
         switch self {
         case .root, .health, .models, .model: ["GET", "HEAD", "OPTIONS"]
-        case .chatCompletions: ["POST", "OPTIONS"]
+        case .chatCompletions, .completions, .responses, .responseTokens, .messages, .messageTokens:
+            ["POST", "OPTIONS"]
+        case .stored(let object): object.methods + ["OPTIONS"]
         case .probe(let probe): probe.methods
         case .unknown: []
         }
@@ -81,7 +107,9 @@ enum Route: Equatable {
     var needsCredential: Bool {
         switch self {
         case .root, .health, .unknown: false
-        case .models, .model, .chatCompletions: true
+        case .models, .model, .chatCompletions, .completions, .responses, .responseTokens, .messages,
+            .messageTokens, .stored:
+            true
         case .probe(let probe): probe.needsCredential
         }
     }

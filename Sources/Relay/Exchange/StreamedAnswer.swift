@@ -7,12 +7,12 @@ import Dialects
 struct StreamedAnswer: Sendable {
     /// What is to be sent next.
     private(set) var pending: [UInt8] = []
-    /// Whether the client was or is to be sent anything; before that a failure still has its status.
+    /// Whether an upstream said anything.
     private(set) var hasBegun = false
     /// Why the answer will not be complete; nothing more is to be taken then.
     private(set) var failure: Failure?
 
-    private var encoder: OpenAIChatStreamEncoder
+    private var encoder: any StreamEncoder
     // Two arrays, so that a decoder can be fed while its choice's events are taken.
     private var decoders: [OneMinStreamDecoder]
     private var choices: [ChoiceEvents]
@@ -22,9 +22,8 @@ struct StreamedAnswer: Sendable {
     private let maximumEventBytes: Int
 
     /// Begins an answer of as many choices as the chat wants.
-    init(_ chat: ChatPlan, id: String, created: Int, limits: Configuration.Limits) {
-        encoder = OpenAIChatStreamEncoder(
-            id: id, created: created, model: chat.route.model, includeUsage: chat.wantsStreamedUsage)
+    init(_ chat: ChatPlan, _ start: AnswerForm.Start, limits: Configuration.Limits) {
+        encoder = chat.form.streamEncoder(start, chat)
         let count = chat.choiceCount
         maximumEventBytes = limits.eventBytes + chat.echoBytes
         searchesWeb = chat.searchesWeb
@@ -32,8 +31,7 @@ struct StreamedAnswer: Sendable {
             repeating: OneMinStreamDecoder(
                 searchesWeb: chat.searchesWeb, maximumEventBytes: maximumEventBytes),
             count: count)
-        choices = Array(
-            repeating: ChoiceEvents(chat), count: count)
+        choices = (0..<count).map { ChoiceEvents(chat, choice: $0) }
         wholeBodies = Array(repeating: nil, count: count)
         openCount = count
     }
@@ -88,7 +86,7 @@ struct StreamedAnswer: Sendable {
             Self.end(&decoders[choice], &choices[choice], &encoder, &pending, choice)
         }
         settle(choice)
-        if failure == nil, !choices[choice].isOver {
+        if failure == nil, !choices[choice].isOver, choices[choice].followUp == nil {
             failure = Failure(.internalError, "The answer ended without an end.")
         }
     }
@@ -96,6 +94,36 @@ struct StreamedAnswer: Sendable {
     /// Adds what comes after the last choice's end.
     mutating func finish() {
         encoder.finish(into: &pending)
+    }
+
+    /// The complete answer as one object, once it is complete, in dialects that have such a thing.
+    var whole: [UInt8]? { encoder.whole }
+
+    /// Adds the failure that ends the answer, as the dialect says it.
+    mutating func fail(_ failure: Failure) {
+        encoder.encode(.failed(failure), choice: 0, into: &pending)
+    }
+
+    /// What a choice's model is to be asked in a further call.
+    func followUp(_ choice: Int) -> [Turn]? { choices[choice].followUp }
+
+    /// Whether a choice's call is a further one.
+    func isFollowUp(_ choice: Int) -> Bool { choices[choice].isFollowUp }
+
+    /// Goes on with the stream of a choice's further call.
+    mutating func beginFollowUp(_ choice: Int) {
+        choices[choice].beginFollowUp()
+        wholeBodies[choice] = nil
+        decoders[choice] = OneMinStreamDecoder(searchesWeb: searchesWeb, maximumEventBytes: maximumEventBytes)
+    }
+
+    /// Ends a choice with what there is, for there is no further call, or it failed.
+    mutating func giveUpFollowUp(_ choice: Int) {
+        var (events, encoder) = (choices[choice], encoder)
+        events.giveUpFollowUp { encoder.encode($0, choice: choice, into: &pending) }
+        choices[choice] = events
+        self.encoder = encoder
+        settle(choice)
     }
 
     /// Adds a sign of life for a client that has waited long.
@@ -119,7 +147,7 @@ struct StreamedAnswer: Sendable {
     }
 
     private mutating func settle(_ choice: Int) {
-        if !pending.isEmpty { hasBegun = true }
+        if choices[choice].hasBegun { hasBegun = true }
         guard choices[choice].isOver else { return }
         wholeBodies[choice] = nil
         if let reason = choices[choice].failure { failure = failure ?? reason } else { openCount -= 1 }
@@ -127,21 +155,21 @@ struct StreamedAnswer: Sendable {
 
     private static func feed(
         _ bytes: [UInt8], _ decoder: inout OneMinStreamDecoder, _ events: inout ChoiceEvents,
-        _ encoder: inout OpenAIChatStreamEncoder, _ pending: inout [UInt8], _ choice: Int
+        _ encoder: inout any StreamEncoder, _ pending: inout [UInt8], _ choice: Int
     ) {
         decoder.feed(bytes) { pass($0, &events, &encoder, &pending, choice) }
     }
 
     private static func end(
         _ decoder: inout OneMinStreamDecoder, _ events: inout ChoiceEvents,
-        _ encoder: inout OpenAIChatStreamEncoder, _ pending: inout [UInt8], _ choice: Int
+        _ encoder: inout any StreamEncoder, _ pending: inout [UInt8], _ choice: Int
     ) {
         decoder.end { pass($0, &events, &encoder, &pending, choice) }
     }
 
     private static func pass(
         _ event: GenerationEvent, _ events: inout ChoiceEvents,
-        _ encoder: inout OpenAIChatStreamEncoder, _ pending: inout [UInt8], _ choice: Int
+        _ encoder: inout any StreamEncoder, _ pending: inout [UInt8], _ choice: Int
     ) {
         events.take(event) { encoder.encode($0, choice: choice, into: &pending) }
     }

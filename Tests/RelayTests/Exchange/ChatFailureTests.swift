@@ -173,8 +173,11 @@ import Wire
     @Test func `a request that cannot be carried is refused without a call`() async {
         let harness = Harness { _, _ in FakeCall.Step.whole("Hello") }
         for members: JSONValue in [
-            ["tools": [["type": "shell"]], "tool_choice": "required"], ["messages": []],
-            ["messages": "Hi"],
+            [
+                "tools": [["type": "function", "function": ["name": "f"]]],
+                "tool_choice": ["type": "function", "function": ["name": "g"]],
+            ],
+            ["modalities": ["audio"]], ["messages": []], ["messages": "Hi"],
             ["model": ""], ["n": 9], ["model": .string(String(repeating: "x", count: 10_000))],
         ] {
             let client = await harness.running { await harness.chat(members) }

@@ -185,7 +185,7 @@ import Wire
         #expect(Set(harness.log.records.map(\.callerHash)).count == 2)
     }
 
-    @Test func `tools that must not be called are no part of the prompt`() async {
+    @Test func `tools that may not be called are no part of the prompt`() async {
         let harness = Harness { _, _ in FakeCall.Step.whole("x", input: 0, output: 0) }
         let tool: JSONValue = [
             "type": "function", "function": ["name": "look_up", "description": "Looks up"],

@@ -4,7 +4,7 @@ import Wire
 
 /// A relay over in-memory ports, with a 1min.ai that follows scripts.
 struct Harness: Sendable {
-    let clock = ManualClock()
+    let clock: ManualClock
     let log = RecordingLog()
     let transport: FakeTransport
     let relay: Relay
@@ -14,7 +14,9 @@ struct Harness: Sendable {
     /// Answers chats by `chat`, which gets the number of chats before it, and listings by `listing`.
     init(
         _ configuration: Configuration = Configuration(), listing: [FakeCall.Step]? = nil,
-        store: any CatalogueStore = NoCatalogueStore(), chat: @escaping FakeTransport.Script
+        store: any CatalogueStore = NoCatalogueStore(),
+        conversations: any ConversationStore = NoConversationStore(), clock: ManualClock = ManualClock(),
+        chat: @escaping FakeTransport.Script
     ) {
         let models =
             listing ?? [
@@ -24,6 +26,7 @@ struct Harness: Sendable {
                 ),
                 .end,
             ]
+        self.clock = clock
         let chats = Counter()
         transport = FakeTransport(clock: clock) { request, _ in
             request.url.contains("/models?") ? models : chat(request, chats.next())
@@ -31,7 +34,8 @@ struct Harness: Sendable {
         relay = Relay(
             configuration: configuration,
             ports: Ports(
-                transport: transport, clock: clock, random: SeededRandom(), log: log, store: store))
+                transport: transport, clock: clock, random: SeededRandom(), log: log, store: store,
+                conversations: conversations))
     }
 
     /// Another relay with the same vendor and log, whose long work goes to `offload`.

@@ -1,0 +1,170 @@
+import Dialects
+import Wire
+
+/// Makes calls of the bodies of chat requests.
+struct ChatPreparation: Sendable {
+    /// The client's dialect.
+    let dialect: ClientDialect
+    /// The caller's key.
+    let credential: String
+    /// Finds models.
+    let router: ModelRouter
+    /// What the operator wants.
+    let configuration: Configuration
+    /// The place for long work, the store, and unpredictable numbers.
+    let ports: Ports
+
+    /// Reads a request body, finds the model, and writes the upstream's bodies, if that takes no time worth speaking of.
+    ///
+    /// - Returns: nil when it has to be done by `prepare`.
+    /// - Throws: whatever is wrong with the request; no upstream call was made then.
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) func atOnce(_ body: [UInt8]) throws(Failure) -> PreparedChat? {
+        guard body.count <= min(configuration.limits.offloadBytes, ChatTokens.offloadBytes) else {
+            return nil
+        }
+        let draft = try draft(body)
+        guard !draft.needsHistory, let route = try router.knownRoute(draft.requests[0].model) else {
+            return nil
+        }
+        return try finish(draft, route)
+    }
+
+    /// Does the same for a body of any length, waits for the list of models if that may help, and for the store.
+    ///
+    /// Bodies longer than `limits.offloadBytes` are read and written away from the loop, and the tokens of those longer
+    /// than `ChatTokens.offloadBytes` counted there.
+    /// - Throws: whatever is wrong with the request; no upstream call was made then.
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) func prepare(_ body: [UInt8]) async throws(Failure) -> PreparedChat {
+        let isLong = body.count > configuration.limits.offloadBytes
+        var draft =
+            isLong
+            ? try await ports.offload.run { () throws(Failure) in try self.draft(body) }
+            : try self.draft(body)
+        let route = try await router.route(draft.requests[0].model)
+        var historyBytes = 0
+        if draft.needsHistory, let response = draft.response {
+            let history = try await AnswerKeeping.history(
+                of: response, credential: credential, ports: ports,
+                maximumBytes: configuration.limits.bodyBytes)
+            historyBytes = history.reduce(0) { $0 + $1.bytes.count }
+            let before = draft
+            draft = try await ports.offload.run { () throws(Failure) in
+                try before.following(history.map(\.json))
+            }
+        }
+        let whole = draft
+        return isLong || body.count + historyBytes > ChatTokens.offloadBytes
+            ? try await ports.offload.run { () throws(Failure) in try finish(whole, route) }
+            : try finish(whole, route)
+    }
+
+    /// The answer to a request that wants the tokens of its prompt counted.
+    ///
+    /// - Throws: whatever is wrong with the request.
+    @inline(never) func countTokens(_ body: [UInt8]) async throws(Failure) -> [UInt8] {
+        let isLong = body.count > min(configuration.limits.offloadBytes, ChatTokens.offloadBytes)
+        let request: GenerationRequest =
+            isLong
+            ? try await ports.offload.run { () throws(Failure) in try counted(body) } : try counted(body)
+        let model = try await router.route(request.model).model
+        let tokens =
+            isLong
+            ? await ports.offload.run { ChatTokens.count(request, model: model).tokens }
+            : ChatTokens.count(request, model: model).tokens
+        return dialect == .anthropic
+            ? AnthropicTokenCountEncoder.body(tokens: tokens) : OpenAIResponsesObjects.inputTokens(tokens)
+    }
+
+    private func counted(_ body: [UInt8]) throws(Failure) -> GenerationRequest {
+        let random = ports.random
+        let request =
+            dialect == .anthropic
+            ? try AnthropicRequestDecoder.decodeForCounting(body)
+            : try OpenAIResponsesRequestDecoder.decodeForCounting(body) { Identifier.make($0, random) }
+                .generation
+        try request.checkRules()
+        return request
+    }
+
+    private func draft(_ body: [UInt8]) throws(Failure) -> ChatDraft {
+        let random = ports.random
+        return try ChatDraft(body, dialect, configuration.limits) { Identifier.make($0, random) }
+    }
+
+    /// Writes the upstream's bodies.
+    private func finish(_ draft: ChatDraft, _ route: ModelRouter.Route) throws(Failure) -> PreparedChat {
+        let settings = route.upstream.settings.webSearch
+        let encoder = OneMinChatRequestEncoder(
+            defaultSiteCount: settings.numOfSite, defaultMaximumWords: settings.maxWord)
+        var options = Emulation.Options()
+        options.thinkTags = configuration.emulation.thinkTags
+        var bodies: [[UInt8]] = []
+        var prompts: [PromptTokens] = []
+        var first: (request: GenerationRequest, encoded: OneMinChatRequestEncoder.Encoded)?
+        for var request in draft.requests {
+            request.model = route.model
+            if route.searchesWeb { request.webSearch.isOn = true }
+            try request.checkRules()
+            let encoded = try encoder.encode(request, options: options)
+            // Those that the upstream is not given are no part of its prompt.
+            if request.toolChoice == ToolChoice.none { request.tools = [] }
+            let tokens = PromptTokens(request, model: route.model)
+            for _ in 0..<draft.choicesPerPrompt {
+                bodies.append(encoded.body)
+                prompts.append(tokens)
+            }
+            if first == nil { first = (request, encoded) }
+        }
+        guard let (request, encoded) = first else {
+            throw Failure(.internalError, "The request has no prompt.")
+        }
+        let emulation = encoded.emulation
+        let asksAgain = configuration.emulation.askAgain && emulation.mayAskAgain
+        let (random, prefix) = (ports.random, dialect.toolCallPrefix)
+        let keeping = draft.response.flatMap { AnswerKeeping($0, credential: credential, ports: ports) }
+        let isForgotten = draft.response?.isStored ?? false && keeping == nil
+        let ignored = isForgotten ? encoded.ignored + ["store"] : encoded.ignored
+        let echoBytes = 2 * (bodies.map(\.count).max() ?? 0)
+        let isUpstreamStreamed =
+            request.isStreamed || request.maximumOutputTokens != nil || emulation.mayAskAgain
+        let call = upstreamRequest(route, request, isStreamed: isUpstreamStreamed, echoBytes: echoBytes)
+        let plan = ChatPlan(
+            request, draft.form, encoded, route: route, ignored: ignored, prompts: prompts,
+            streamsUpstream: isUpstreamStreamed, echoBytes: echoBytes,
+            followUp: asksAgain ? FollowUp(request, encoder, options, call: call) : nil
+        ) { Identifier.make(prefix, random) }
+        let calls = bodies.map { body in
+            var call = call
+            call.body = body
+            return call
+        }
+        return PreparedChat(plan: plan, calls: calls, keeping: keeping)
+    }
+
+    /// A stream is longer than the text in it, by this factor at most: an event of a few letters has some 50 more.
+    private static let streamOverhead = 16
+
+    /// The upstream request of one of the calls, without its body.
+    ///
+    /// The head of an answer that is not streamed comes only when it is complete, so it gets the time that a stream has
+    /// until its first event.
+    private func upstreamRequest(
+        _ route: ModelRouter.Route, _ request: GenerationRequest, isStreamed: Bool, echoBytes: Int
+    ) -> UpstreamRequest {
+        var call = route.upstream.request(
+            "POST", path: OneMinChatRequestEncoder.path(isStreamed: isStreamed),
+            headers: HeaderFields([
+                ("content-type", "application/json"),
+                ("accept", isStreamed ? "text/event-stream" : "application/json"),
+                ("api-key", credential),
+            ]))
+        if !request.isStreamed {
+            call.timeouts.firstByte = call.timeouts.firstEvent
+            let bytes = configuration.limits.answerBytes * (isStreamed ? Self.streamOverhead : 1)
+            call.maximumResponseBytes = bytes + echoBytes
+        }
+        return call
+    }
+}

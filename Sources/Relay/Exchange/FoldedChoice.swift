@@ -1,0 +1,108 @@
+import Dialects
+
+/// One choice of an answer that is sent as a whole, whether the upstream streams it or not.
+///
+/// A streamed call can be given up as soon as there is enough of it.
+struct FoldedChoice: Sendable {
+    /// What the client gets of a choice.
+    struct Result: Sendable {
+        /// What the model said.
+        var result: GenerationResult
+        /// What it used; nil only where nothing was generated.
+        var usage: Usage?
+        /// How many calls it took.
+        var calls: Int
+    }
+
+    private let plan: ChatPlan
+    private let maximumEventBytes: Int
+    private var decoder: OneMinStreamDecoder?
+    private var events: ChoiceEvents
+    private var fold = GenerationFold()
+    private var calls = 1
+
+    /// Nothing came yet; `choice` counts from 0.
+    init(_ plan: ChatPlan, choice: Int, limits: Configuration.Limits) {
+        self.plan = plan
+        maximumEventBytes = limits.eventBytes + plan.echoBytes
+        events = ChoiceEvents(plan, choice: choice)
+    }
+
+    /// Whether nothing more is to be taken of the call at hand.
+    var isOver: Bool { events.isOver || events.followUp != nil }
+
+    /// Whether the call at hand has said something.
+    var hasBegun: Bool { events.hasBegun }
+
+    /// How much the model said so far, in bytes.
+    var textBytes: Int { fold.textBytes }
+
+    /// What the model is to be asked in a further call.
+    var followUp: [Turn]? { events.followUp }
+
+    /// Whether the call at hand is a further one.
+    var isFollowUp: Bool { events.isFollowUp }
+
+    /// Goes on with a further call.
+    mutating func beginFollowUp() {
+        decoder = nil
+        calls += 1
+        events.beginFollowUp()
+    }
+
+    /// Ends with what there is, for there is no further call, or it failed.
+    mutating func giveUpFollowUp() {
+        events.giveUpFollowUp { fold.add($0) }
+    }
+
+    /// Tells that the call at hand is answered by a stream.
+    mutating func expectStream() {
+        decoder = OneMinStreamDecoder(
+            searchesWeb: plan.searchesWeb, maximumEventBytes: maximumEventBytes)
+    }
+
+    /// Whether the call at hand is answered by a stream.
+    var isStreamed: Bool { decoder != nil }
+
+    /// Whether these bytes may bring an event so long that the work is too much for a loop.
+    func isLong(with bytes: [UInt8]) -> Bool { decoder?.completesLongEvent(with: bytes) ?? false }
+
+    /// Whether the end of the stream may be too much work for a loop.
+    var isEndLong: Bool { !isOver && decoder?.heldBytes ?? 0 > ChatTokens.offloadBytes }
+
+    /// Takes the next bytes of the stream.
+    mutating func take(_ bytes: [UInt8]) {
+        decoder?.feed(bytes) { event in events.take(event) { fold.add($0) } }
+    }
+
+    /// Takes the end of the stream, or of what is wanted of it.
+    mutating func end() {
+        decoder?.end { event in events.take(event) { fold.add($0) } }
+    }
+
+    /// Takes the body of a call that is not answered by a stream.
+    mutating func take(document: [UInt8]) {
+        let decoded = OneMinResultDecoder.decode(document, searchesWeb: plan.searchesWeb)
+        // First what was paid for, of which the client may get a part only: what lies behind a stop sequence counts too.
+        for case .usage(let usage) in decoded { events.take(.usage(usage)) { fold.add($0) } }
+        for event in decoded { events.take(event) { fold.add($0) } }
+    }
+
+    /// The answer, after the end.
+    ///
+    /// - Throws: the failure that ended it.
+    func result() throws(Failure) -> Result {
+        if let failure = events.failure { throw failure }
+        return Result(result: try fold.result(), usage: events.usage, calls: calls)
+    }
+}
+
+extension OneMinStreamDecoder {
+    /// Whether these bytes may complete an event with more text than should be counted on a loop.
+    ///
+    /// No event ends without a line end, so the bytes of a long one are cheap to take until then.
+    func completesLongEvent(with bytes: [UInt8]) -> Bool {
+        heldBytes + bytes.count > ChatTokens.offloadBytes
+            && bytes.contains { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+    }
+}
