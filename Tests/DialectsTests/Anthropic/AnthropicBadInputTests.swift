@@ -1,5 +1,6 @@
 import Dialects
 import Testing
+import Wire
 
 struct AnthropicBadInputTests {
     /// A body and the exact error it is answered with.
