@@ -129,27 +129,8 @@ public enum OpenAICompletionsRequestDecoder {
 
     /// The members that are not null, each once: of duplicates the last.
     private static func members(of body: [UInt8]) throws(Failure) -> [JSONObject.Member] {
-        guard !body.isEmpty else {
-            throw Failure(
-                .invalidRequest, "The request body is empty; a JSON object was expected.",
-                code: "invalid_json")
-        }
-        let value: JSONValue
-        do {
-            value = try JSONValue(parsing: body, maximumDepth: OpenAIChatRequestDecoder.maximumDepth)
-        } catch {
-            throw Failure(
-                .invalidRequest,
-                "The request body is not valid JSON: \(error.message) at line \(error.line), "
-                    + "column \(error.column) (byte \(error.offset)).",
-                code: "invalid_json")
-        }
-        guard let object = value.objectValue else {
-            throw Failure(
-                .invalidRequest,
-                "The request body must be a JSON object, but it is of type \(value.typeName).",
-                code: "invalid_type")
-        }
+        let object = try JSONObject(
+            requestBody: body, maximumDepth: OpenAIChatRequestDecoder.maximumDepth)
         var seen: Set<String> = []
         let last = object.members.reversed().filter { seen.insert($0.key).inserted && !$0.value.isNull }
         return last.reversed()
