@@ -11,6 +11,7 @@ import Wire
         let testDescription: String
         var pieces: [String]
         var usesTools = false
+        var hasSchema = false
         var maximumTokens: Int?
         var stop: String?
         var text = ""
@@ -50,6 +51,9 @@ import Wire
             testDescription: "thought and call", pieces: ["<think>Look.</think>", timeCall], usesTools: true,
             reasoning: "Look.", calls: [["time", "{}"]], finish: .tools),
         Feature(
+            testDescription: "JSON that fits a schema",
+            pieces: ["Here it is:\n```json\n{\"n\": 7", ",}\n```\n"], hasSchema: true, text: #"{"n": 7}"#),
+        Feature(
             testDescription: "tools, but text", pieces: ["No need."], usesTools: true, text: "No need."),
     ]
 
@@ -60,6 +64,7 @@ import Wire
         feature: Feature, dialect: ClientDialect
     ) async throws {
         guard dialect != .openAICompletions || feature.usesTools == false && feature.reasoning.isEmpty,
+            dialect != .openAICompletions || !feature.hasSchema,
             dialect != .openAIResponses || feature.stop == nil
         else { return }
         let whole = await Self.ask(feature, dialect, isStreamed: false)
@@ -146,6 +151,10 @@ import Wire
             ("read", ["type": "object", "properties": ["path": ["type": "string"]], "required": ["path"]]),
             ("time", ["type": "object", "properties": [:]]),
         ]
+        let form: JSONValue = [
+            "type": "object", "properties": ["n": ["type": "integer"]], "required": ["n"],
+            "additionalProperties": false,
+        ]
         var body = JSONObject()
         body["model"] = "gpt-4o"
         body["stream"] = .bool(isStreamed)
@@ -163,6 +172,11 @@ import Wire
                         ["type": "function", "function": ["name": .string($0.0), "parameters": $0.1]]
                     })
             }
+            if feature.hasSchema {
+                body["response_format"] = [
+                    "type": "json_schema", "json_schema": ["name": "form", "strict": true, "schema": form],
+                ]
+            }
         case .openAICompletions:
             body["prompt"] = "Hi"
             if isStreamed { body["stream_options"] = ["include_usage": true] }
@@ -179,10 +193,18 @@ import Wire
                         ["type": "function", "name": .string($0.0), "parameters": $0.1, "strict": false]
                     })
             }
+            if feature.hasSchema {
+                body["text"] = [
+                    "format": ["type": "json_schema", "name": "form", "strict": true, "schema": form]
+                ]
+            }
         case .anthropic:
             body["messages"] = [["role": "user", "content": "Hi"]]
             body["max_tokens"] = .number(JSONNumber(feature.maximumTokens ?? 1000))
             if let stop = feature.stop { body["stop_sequences"] = [.string(stop)] }
+            if feature.hasSchema {
+                body["output_config"] = ["format": ["type": "json_schema", "schema": form]]
+            }
             if feature.usesTools {
                 body["tools"] = .array(schemas.map { ["name": .string($0.0), "input_schema": $0.1] })
             }
