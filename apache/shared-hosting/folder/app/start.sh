@@ -10,7 +10,7 @@ fail() {
         # Apache drops the answer of a program that left a part of the request unread.
         cat >/dev/null
         printf 'Status: 500 Internal Server Error\r\nContent-Type: application/json\r\n\r\n'
-        printf '{"error":{"message":"%s","type":"server_error","param":null,"code":"relay_unavailable"}}\n' "$1"
+        printf '{"type":"error","error":{"message":"%s","type":"server_error","param":null,"code":"relay_unavailable"}}\n' "$1"
     fi
     exit 71
 }
