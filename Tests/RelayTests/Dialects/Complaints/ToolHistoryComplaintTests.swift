@@ -111,6 +111,24 @@ import Wire
             model.prompts == ["[user]\nHi\n\n[assistant]\nHello\n\n[user]\nWell?\n\n[assistant]"])
     }
 
+    @Test(arguments: [#""content":null,"#, "", #""content":"","#, #""content":[{"type":"text","text":""}],"#])
+    func `a call without words beside it is told alike, however that is said (langchainjs 10117)`(
+        content: String
+    ) async {
+        let model = ScriptedModel("Fine.")
+        let client = await model.ask(
+            .openAIChat,
+            #""messages":[{"role":"user","content":"Look."},{"role":"assistant",\#(content)"tool_calls":["#
+                + #"{"id":"c","type":"function","function":{"name":"time","arguments":"{}"}}]},"#
+                + #"{"role":"tool","tool_call_id":"c","content":"noon"}]"#)
+        #expect(client.status == 200, "\(client.text)")
+        #expect(
+            model.prompts == [
+                "[user]\nLook.\n\n[assistant]\n<tool_call>\n{\"name\": \"time\", \"arguments\": {}}\n"
+                    + "</tool_call>\n\n[tool: time #1]\nnoon\n\n[assistant]"
+            ])
+    }
+
     @Test(arguments: ["", " ", "null", "{}"])
     func `arguments that are none are an empty object (litellm 5063; portkey 1103)`(arguments: String) async {
         for dialect in [ClientDialect.openAIChat, .openAIResponses] {
