@@ -53,7 +53,9 @@ extension ToolMarker {
             writer.endObject()
         case .function:
             let bytes = Array(call.arguments.utf8)
-            if bytes.allSatisfy(\.isASCIIBlank) {
+            let word = bytes.drop(while: \.isASCIIBlank)
+            // Both mean a call without arguments.
+            if word.isEmpty || word.elementsEqual("null".utf8) {
                 writer.beginObject()
                 writer.endObject()
             } else if (try? JSONScanner.validate(bytes.span)) != nil {

@@ -38,7 +38,8 @@
 /// The whole prompt of one request is thus the beginning of the prompt of the next in the same conversation (unless the
 /// answer itself has a run as above, or a text has the tag of the calls), and upstream caches of prompts hit.
 ///
-/// Several texts of one turn are joined by a line feed. Reasoning of earlier turns is left out, as vendors want it.
+/// Several texts of one turn are joined by a line feed, but empty ones before a call are left out. Reasoning of earlier
+/// turns is left out, as vendors want it.
 struct OneMinPrompt {
     /// The prompt so far.
     private(set) var text = ""
@@ -93,6 +94,8 @@ struct OneMinPrompt {
                 callCount += 1
                 if let id = call.id { calls[id] = (call.name, callCount) }
                 latest[call.name] = callCount
+                // Clients send an empty text beside a call, which is all that the model said.
+                spoken.removeAll(where: \.isEmpty)
                 spoken.append(marker.block(call))
                 isDue = true
             case .toolResult(let result):
