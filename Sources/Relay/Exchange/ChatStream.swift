@@ -77,6 +77,7 @@ final class ChatStream: RunningChat {
     /// Puts what was used into the record.
     @inline(never) private func note() {
         exchange.record.note(answer.usage)
+        exchange.record.note(followUp)
     }
 
     /// The direct way of a single call.
@@ -173,7 +174,7 @@ final class ChatStream: RunningChat {
             guard let isLast = try translate(choice: choice) else {
                 if longWork != nil { continue }
                 guard answer.followUp(choice) != nil else { return }
-                await askAgain(choice: choice)
+                try await askAgain(choice: choice)
                 continue
             }
             if isLast { await keep() }
@@ -208,16 +209,16 @@ final class ChatStream: RunningChat {
     }
 
     /// Starts the further call that a choice wants, or ends the choice without it.
-    private func askAgain(choice: Int) async {
+    private func askAgain(choice: Int) async throws(ExchangeStop) {
         calls[choice].cancel()
-        do throws(Failure) {
+        do throws(ExchangeStop) {
             guard let followUp, let turns = answer.followUp(choice) else {
                 return answer.giveUpFollowUp(choice)
             }
             calls[choice] = try await followUp.start(turns, ports)
-            exchange.record.upstreamCalls += 1
             answer.beginFollowUp(choice)
         } catch {
+            guard case .failure = error else { throw error }
             answer.giveUpFollowUp(choice)
         }
     }

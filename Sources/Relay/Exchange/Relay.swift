@@ -345,6 +345,11 @@ extension ExchangeRecord {
         isStreamed = chat.isStreamed
     }
 
+    /// Adds the further calls to those that were started at first.
+    mutating func note(_ followUp: FollowUp?) {
+        upstreamCalls += followUp?.startedCount ?? 0
+    }
+
     /// Takes over what the calls used.
     mutating func note(_ usage: Usage?) {
         guard let usage else { return }

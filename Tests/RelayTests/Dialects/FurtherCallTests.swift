@@ -1,0 +1,78 @@
+import TestSupport
+import Testing
+import Wire
+
+@testable import Relay
+
+/// What a further call costs, and that none is made for nobody.
+@Suite(.timeLimit(.minutes(1))) struct FurtherCallTests {
+    static let unusable = #"<tool_call>{"name": "unknown", "arguments": {}}</tool_call>"#
+    static let tools: JSONValue = [["type": "function", "function": ["name": "known"]]]
+
+    @Test(arguments: [false, true])
+    func `leaving while a further call is written pays for no further one`(isStreamed: Bool) async {
+        let harness = AskAgainTests.harness([.text("Seven."), .text(#"{"n": 7}"#)])
+        let gate = TestGate()
+        let relay = harness.relay(offload: GatedOffload(gate: gate))
+        let exchange = Task {
+            await relay.respond(
+                to: Harness.chatRequest([
+                    "response_format": AskAgainTests.schema, "stream": .bool(isStreamed),
+                ]), over: harness.client())
+        }
+        #expect(await eventually { gate.waitingCount == 1 })
+        exchange.cancel()
+        await exchange.value
+        #expect(harness.chats.count == 1 && harness.allCallsAreOver)
+        #expect(harness.log.records.last?.outcome == .clientLeft)
+        #expect(harness.log.records.last?.upstreamCalls == 1)
+    }
+
+    @Test(arguments: [AskAgainTests.Answer.status(500), .cut, .text("Still seven.")], [false, true])
+    func `what failed twice was paid for as often as the vendor says`(
+        second: AskAgainTests.Answer, isStreamed: Bool
+    ) async {
+        let harness = AskAgainTests.harness([.text("Seven."), second])
+        await harness.chat(["response_format": AskAgainTests.schema, "stream": .bool(isStreamed)])
+        let record = harness.log.records.last
+        #expect(record?.outcome == .failed && record?.upstreamCalls == 2)
+        if case .text = second {
+            #expect(record?.credits == 10 && record?.inputTokens == 22)
+        } else {
+            #expect(record?.credits == 5 && record?.inputTokens == 11)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `a further call that is given up counts as well`(isStreamed: Bool) async {
+        for members: JSONValue in [["stop": "STOP"], ["max_tokens": 1]] {
+            let harness = Harness { _, count in
+                count == 0
+                    ? FakeCall.Step.stream(Self.unusable)
+                    : [.head(status: 200), .delta("Hello STOP and so on"), .gate(TestGate())]
+            }
+            var members = members.objectValue ?? JSONObject()
+            members["tools"] = Self.tools
+            members["stream"] = .bool(isStreamed)
+            let client = await harness.chat(.object(members))
+            #expect(client.status == 200 && harness.allCallsAreOver)
+            let record = harness.log.records.last
+            #expect(record?.upstreamCalls == 2)
+            // The vendor's count of the first, and the relay's of the second.
+            #expect(record?.inputTokens ?? 0 > 11 && record?.outputTokens ?? 0 > 7)
+            #expect(record?.credits == 5)
+        }
+    }
+}
+
+/// An offload whose work waits for a gate, or for whoever wanted it to leave.
+struct GatedOffload: Offload {
+    let gate: TestGate
+
+    func run<Value: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        _ = await gate.wait()
+        return try work()
+    }
+}
