@@ -62,10 +62,10 @@ struct ChoiceReader: Sendable {
                 let isDocument = headers["content-type"].map(RequestBody.isJSON) ?? false
                 if plan.streamsUpstream, !isDocument { choice.expectStream() }
             case .bytes(let bytes):
-                let before = choice
                 if !choice.isStreamed {
                     answer.append(bytes)
-                } else if before.isLong(with: bytes) {
+                } else if choice.isLong(with: bytes) {
+                    let before = choice
                     choice = await ports.offload.run {
                         var after = before
                         after.take(bytes)
