@@ -20,10 +20,8 @@ struct ChoiceEvents: Sendable {
     private(set) var failure: Failure?
     /// Whether the last event came out, or the failure came in.
     private(set) var isOver = false
-    /// Whether anything came in.
+    /// Whether anything came in of the call at hand.
     private(set) var hasBegun = false
-    /// Whether the events are those of a further call.
-    private(set) var isFollowUp = false
     /// What the model is to be asked in a further call; the events of that go on with this choice.
     private(set) var followUp: [Turn]?
 
@@ -37,6 +35,9 @@ struct ChoiceEvents: Sendable {
 
     /// What was used: the upstream's own count, or else the relay's once the choice is over.
     var usage: Usage? { reported ?? earlier.first?.usage }
+
+    /// Whether the call at hand is no loss: a further one of which nothing came yet.
+    var isExpendable: Bool { !earlier.isEmpty && !hasBegun }
 
     /// Begins a choice; `choice` counts from 0.
     init(_ plan: ChatPlan, choice: Int) {
@@ -59,7 +60,8 @@ struct ChoiceEvents: Sendable {
         // Nothing more is wanted of this call, which is given up and so has no end of its own.
         if answer.isOver, !isOver { answer.giveUp { pass($0, emit) } }
         followUp = isOver ? nil : answer.followUp
-        emulated.append(answer)
+        // Its room goes with it, for an open stream should be small.
+        if answer.isIdle { emulated = [] } else { emulated.append(answer) }
     }
 
     /// Goes on with the events of the call that `followUp` asked for.
@@ -68,7 +70,7 @@ struct ChoiceEvents: Sendable {
         earlier = [Earlier(usage: reported ?? ownUsage(), givenTokens: output.count().tokens)]
         // What is reported from now on is of both calls.
         reported = nil
-        isFollowUp = true
+        hasBegun = false
     }
 
     /// Gives what there is instead of what a further call would have brought.
@@ -76,7 +78,7 @@ struct ChoiceEvents: Sendable {
         guard !isOver, var answer = emulated.popLast() else { return }
         followUp = nil
         // Nothing came of it, so there is nothing to be counted.
-        if answer.followUp != nil { reported = usage }
+        reported = usage
         answer.giveUp { pass($0, emit) }
         emulated.append(answer)
     }

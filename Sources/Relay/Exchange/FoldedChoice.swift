@@ -37,9 +37,6 @@ struct FoldedChoice: Sendable {
     /// What the model is to be asked in a further call.
     var followUp: [Turn]? { events.followUp }
 
-    /// Whether the call at hand is a further one.
-    var isFollowUp: Bool { events.isFollowUp }
-
     /// Goes on with a further call.
     mutating func beginFollowUp() {
         decoder = nil

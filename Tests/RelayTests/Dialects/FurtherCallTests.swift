@@ -63,6 +63,48 @@ import Wire
             #expect(record?.credits == 5)
         }
     }
+
+    @Test(arguments: [false, true])
+    func `a further call that breaks off is no complete answer`(isStreamed: Bool) async {
+        let endings: [[FakeCall.Step]] = [
+            [.fail(UpstreamError(.cut, message: "reset"))], [.error("It broke"), .end], [.end],
+        ]
+        for ending in endings {
+            let harness = Harness { _, count in
+                count == 0
+                    ? FakeCall.Step.stream(Self.unusable)
+                    : [.head(status: 200), .delta("Let me see, I would")] + ending
+            }
+            let client = await harness.chat(["tools": Self.tools, "stream": .bool(isStreamed)])
+            if isStreamed {
+                #expect(
+                    !client.text.contains("[DONE]") && client.text.contains("\"error\""), "\(client.text)")
+                #expect(harness.log.records.last?.outcome == .brokenOff)
+            } else {
+                // The first answer is there still.
+                #expect(client.status == 502 || client.text.contains("unknown"), "\(client.text)")
+                #expect(!client.text.contains("Let me see"))
+            }
+            #expect(harness.log.records.last?.credits == 5 && harness.allCallsAreOver)
+        }
+    }
+
+    @Test func `a further call has as long as any until its first event`() async {
+        var configuration = Configuration()
+        configuration.providers[0].timeouts.firstEvent = .seconds(30)
+        configuration.providers[0].timeouts.idle = .seconds(3600)
+        for isStreamed in [false, true] {
+            let harness = Harness(configuration) { _, count in
+                count == 0
+                    ? FakeCall.Step.stream(Self.unusable)
+                    : [.head(status: 200), .text(": hi\n\n"), .wait(.seconds(3000)), .delta("Late"), .end]
+            }
+            let started = harness.clock.now()
+            let client = await harness.chat(["tools": Self.tools, "stream": .bool(isStreamed)])
+            #expect(client.status == 200 && client.text.contains("unknown"))
+            #expect(harness.clock.now() - started < .seconds(60))
+        }
+    }
 }
 
 /// An offload whose work waits for a gate, or for whoever wanted it to leave.
