@@ -54,6 +54,7 @@ struct ChoiceEvents: Sendable {
     /// Takes the next event of the upstream and gives what the client is to see of it.
     mutating func take(_ event: GenerationEvent, _ emit: (GenerationEvent) -> Void) {
         guard !isOver, followUp == nil else { return }
+        if isExpendable, case .failed = event { return giveUpFollowUp(emit) }
         hasBegun = true
         guard var answer = emulated.popLast() else { return pass(event, emit) }
         answer.take(event) { pass($0, emit) }

@@ -65,6 +65,25 @@ import Wire
     }
 
     @Test(arguments: [false, true])
+    func `a further call that says nothing is no loss`(isStreamed: Bool) async {
+        let calls: [[FakeCall.Step]] = [
+            [.head(status: 200), .error("It broke"), .end], [.head(status: 200), .end],
+            [.head(status: 429), .end],
+            [.fail(UpstreamError(.unreachable, message: "refused"))],
+        ]
+        for further in calls {
+            let harness = Harness { _, count in count == 0 ? FakeCall.Step.stream(Self.unusable) : further }
+            let client = await harness.chat(["tools": Self.tools, "stream": .bool(isStreamed)])
+            let seen =
+                isStreamed
+                ? SeenAnswer(stream: client.events, .openAIChat)
+                : SeenAnswer(whole: client.json, .openAIChat)
+            #expect(client.status == 200 && seen.text == Self.unusable, "\(client.text)")
+            #expect(harness.log.records.last?.credits == 5 && harness.log.records.last?.upstreamCalls == 2)
+        }
+    }
+
+    @Test(arguments: [false, true])
     func `a further call that breaks off is no complete answer`(isStreamed: Bool) async {
         let endings: [[FakeCall.Step]] = [
             [.fail(UpstreamError(.cut, message: "reset"))], [.error("It broke"), .end], [.end],
