@@ -71,6 +71,9 @@ public struct EmulatedAnswer: Sendable {
     /// The end is not given yet: `giveUp` gives it, or the upstream's own end.
     public var isOver: Bool { phase == .over || hasEnded }
 
+    /// True when every event will be given as it comes, so that this value is not needed any more.
+    public var isIdle: Bool { phase == .plain && lead.isPassed && !hasEnded && !isFurther }
+
     /// Bytes of the upstream's text that are kept.
     public var heldBytes: Int {
         said.count + held.count + formText.count + unusable.count + lead.held.count + calls.heldBytes

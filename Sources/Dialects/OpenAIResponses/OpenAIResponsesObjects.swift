@@ -15,34 +15,6 @@ public enum OpenAIResponsesObjects {
         }
     }
 
-    /// A page of items: the body of `GET /v1/responses/{id}/input_items` and `GET /v1/conversations/{id}/items`.
-    ///
-    /// - Parameter items: all items, oldest first.
-    /// - Throws: a failure when the page begins after an item that is not there.
-    public static func list(_ items: [JSONValue], page: OpenAIResponsesPage) throws(Failure) -> [UInt8] {
-        var rest = (page.isAscending ? items : items.reversed())[...]
-        if let after = page.after {
-            guard let index = rest.firstIndex(where: { $0["id"]?.stringValue == after }) else {
-                throw Failure(
-                    .invalidRequest,
-                    "Invalid value for 'after': there is no item '\(after.prefix(64))' here.",
-                    parameter: "after", code: "invalid_value")
-            }
-            rest = rest[(index + 1)...]
-        }
-        return list(Array(rest.prefix(page.limit)), hasMore: rest.count > page.limit)
-    }
-
-    /// A list of these items alone: the body of `POST /v1/conversations/{id}/items`.
-    public static func list(_ items: [JSONValue]) -> [UInt8] {
-        list(items, hasMore: false)
-    }
-
-    /// One item: the body of `GET /v1/conversations/{id}/items/{item_id}`.
-    public static func item(_ item: JSONValue) -> [UInt8] {
-        item.serialized()
-    }
-
     /// A conversation: the body of `POST /v1/conversations`, of `GET` and `POST /v1/conversations/{id}`, and of
     /// `DELETE /v1/conversations/{id}/items/{item_id}`.
     ///
@@ -68,7 +40,8 @@ public enum OpenAIResponsesObjects {
         return value?["output"]?.arrayValue ?? []
     }
 
-    /// A page of items that a store has made.
+    /// A page of items that a store has made: the body of `GET /v1/responses/{id}/input_items`, and of `GET` and `POST
+    /// /v1/conversations/{id}/items`.
     ///
     /// - Parameters:
     ///   - items: the items of the page in its order, each with its identifier and as JSON.
@@ -86,10 +59,6 @@ public enum OpenAIResponsesObjects {
             writer.key("has_more")
             writer.bool(hasMore)
         }
-    }
-
-    private static func list(_ items: [JSONValue], hasMore: Bool) -> [UInt8] {
-        list(items.map { ($0["id"]?.stringValue ?? "", $0.serialized()) }, hasMore: hasMore)
     }
 
     private static func deleted(_ type: String, id: String) -> [UInt8] {

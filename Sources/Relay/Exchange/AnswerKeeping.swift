@@ -61,7 +61,13 @@ final class AnswerKeeping: Sendable {
             let response = await ports.offload.run({ StoredResponse(body, to: request) })
         else { return }
         do throws(StoreError) {
-            _ = try await ports.conversations.saveResponse(response, for: credential)
+            if request.isStored {
+                _ = try await ports.conversations.saveResponse(response, for: credential)
+            } else if let id = request.conversationID {
+                // The conversation goes on, but nobody is to find the response itself.
+                _ = try await ports.conversations.addItems(
+                    response.input + response.output, toConversation: id, for: credential)
+            }
         } catch {
             ports.log.event(
                 .warning, "a response was not stored", [LogField("reason", .string(error.reason))])

@@ -45,9 +45,7 @@ struct ChatPreparation: Sendable {
         let route = try await router.route(draft.requests[0].model)
         var historyBytes = 0
         if draft.needsHistory, let response = draft.response {
-            let history = try await AnswerKeeping.history(
-                of: response, credential: credential, ports: ports,
-                maximumBytes: configuration.limits.bodyBytes)
+            let history = try await history(of: response)
             historyBytes = history.reduce(0) { $0 + $1.bytes.count }
             let before = draft
             draft = try await ports.offload.run { () throws(Failure) in
@@ -65,27 +63,44 @@ struct ChatPreparation: Sendable {
     /// - Throws: whatever is wrong with the request.
     @inline(never) func countTokens(_ body: [UInt8]) async throws(Failure) -> [UInt8] {
         let isLong = body.count > min(configuration.limits.offloadBytes, ChatTokens.offloadBytes)
-        let request: GenerationRequest =
+        let (request, response) =
             isLong
-            ? try await ports.offload.run { () throws(Failure) in try counted(body) } : try counted(body)
+            ? try await ports.offload.run { () throws(Failure) in try toBeCounted(body) }
+            : try toBeCounted(body)
         let model = try await router.route(request.model).model
-        let tokens =
-            isLong
-            ? await ports.offload.run { ChatTokens.count(request, model: model).tokens }
-            : ChatTokens.count(request, model: model).tokens
+        if let response, response.needsHistory {
+            let history = try await history(of: response)
+            return try await ports.offload.run { () throws(Failure) in
+                try count(try response.request(after: history.map(\.json)), model)
+            }
+        }
+        return isLong
+            ? try await ports.offload.run { () throws(Failure) in try count(request, model) }
+            : try count(request, model)
+    }
+
+    private func toBeCounted(
+        _ body: [UInt8]
+    ) throws(Failure) -> (GenerationRequest, OpenAIResponsesRequest?) {
+        guard dialect != .anthropic else { return (try AnthropicRequestDecoder.decodeForCounting(body), nil) }
+        let random = ports.random
+        let response = try OpenAIResponsesRequestDecoder.decodeForCounting(body) {
+            Identifier.make($0, random)
+        }
+        return (response.generation, response)
+    }
+
+    private func count(_ request: GenerationRequest, _ model: String) throws(Failure) -> [UInt8] {
+        try request.checkRules()
+        let tokens = ChatTokens.count(request, model: model).tokens
         return dialect == .anthropic
             ? AnthropicTokenCountEncoder.body(tokens: tokens) : OpenAIResponsesObjects.inputTokens(tokens)
     }
 
-    private func counted(_ body: [UInt8]) throws(Failure) -> GenerationRequest {
-        let random = ports.random
-        let request =
-            dialect == .anthropic
-            ? try AnthropicRequestDecoder.decodeForCounting(body)
-            : try OpenAIResponsesRequestDecoder.decodeForCounting(body) { Identifier.make($0, random) }
-                .generation
-        try request.checkRules()
-        return request
+    /// What was said before a response: no more than a client could have sent.
+    private func history(of response: OpenAIResponsesRequest) async throws(Failure) -> [StoredItem] {
+        try await AnswerKeeping.history(
+            of: response, credential: credential, ports: ports, maximumBytes: configuration.limits.bodyBytes)
     }
 
     private func draft(_ body: [UInt8]) throws(Failure) -> ChatDraft {

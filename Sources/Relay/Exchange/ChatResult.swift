@@ -8,6 +8,7 @@ final class ChatResult: RunningChat {
     private let encoder: any ResultEncoder
     private let keeping: AnswerKeeping?
     private let reader: ChoiceReader
+    private let followUp: FollowUp?
     private let offload: any Offload
     private let offloadBytes: Int
 
@@ -18,6 +19,7 @@ final class ChatResult: RunningChat {
     ) {
         self.exchange = exchange
         reader = ChoiceReader(plan: plan, ports: ports, limits: limits)
+        followUp = plan.followUp
         self.calls = calls
         self.encoder = encoder
         self.keeping = keeping
@@ -27,14 +29,27 @@ final class ChatResult: RunningChat {
 
     func run() async throws(ExchangeStop) {
         // Whatever happens from here on, no call outlives the exchange.
-        defer { for call in calls { call.cancel() } }
+        defer {
+            for call in calls { call.cancel() }
+            exchange.record.note(followUp)
+        }
         let choices = calls.count == 1 ? [try await reader.choice(calls[0], 0)] : try await all()
         let usage = Usage.total(choices.lazy.map(\.usage))
         exchange.record.note(usage)
-        exchange.record.upstreamCalls = choices.reduce(0) { $0 + $1.calls }
-        let body = await encoded(choices.map(\.result), usage)
+        let body = await encoded(try results(of: choices), usage)
         await keeping?.keep(body)
         try await exchange.send(status: 200, body: body)
+    }
+
+    private func results(of choices: [FoldedChoice.Outcome]) throws(ExchangeStop) -> [GenerationResult] {
+        var results: [GenerationResult] = []
+        for choice in choices {
+            switch choice.result {
+            case .success(let result): results.append(result)
+            case .failure(let failure): throw .failure(failure)
+            }
+        }
+        return results
     }
 
     private func encoded(_ results: [GenerationResult], _ usage: Usage?) async -> [UInt8] {
@@ -47,12 +62,13 @@ final class ChatResult: RunningChat {
 
     private struct Arrival: Sendable {
         let index: Int
-        let choice: Result<FoldedChoice.Result, ExchangeStop>
+        let choice: Result<FoldedChoice.Outcome, ExchangeStop>
     }
 
-    private func all() async throws(ExchangeStop) -> [FoldedChoice.Result] {
+    /// All choices, or those until one has failed: nobody waits for the others then.
+    private func all() async throws(ExchangeStop) -> [FoldedChoice.Outcome] {
         let reader = reader
-        let answers: Result<[FoldedChoice.Result], ExchangeStop> = await withTaskGroup(
+        let answers: Result<[FoldedChoice.Outcome], ExchangeStop> = await withTaskGroup(
             of: Arrival.self
         ) { group in
             defer { group.cancelAll() }
@@ -65,10 +81,12 @@ final class ChatResult: RunningChat {
                     }
                 }
             }
-            var choices: [(index: Int, choice: FoldedChoice.Result)] = []
-            while let arrival = await group.next() {
+            var choices: [(index: Int, choice: FoldedChoice.Outcome)] = []
+            reading: while let arrival = await group.next() {
                 switch arrival.choice {
-                case .success(let choice): choices.append((arrival.index, choice))
+                case .success(let choice):
+                    choices.append((arrival.index, choice))
+                    if case .failure = choice.result { break reading }
                 case .failure(let stop): return .failure(stop)
                 }
             }

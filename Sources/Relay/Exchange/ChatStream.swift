@@ -22,6 +22,8 @@ final class ChatStream: RunningChat {
     private let ports: Ports
     private let heartbeat: Duration?
     private var firstEventDeadline: Instant?
+    /// The same for further calls, by their choices.
+    private var followUpDeadlines: [Int: Instant] = [:]
     private var answer: StreamedAnswer
     /// Whether the last byte is on its way.
     private var hasEnded = false
@@ -77,13 +79,14 @@ final class ChatStream: RunningChat {
     /// Puts what was used into the record.
     @inline(never) private func note() {
         exchange.record.note(answer.usage)
+        exchange.record.note(followUp)
     }
 
     /// The direct way of a single call.
     @inline(never) private func runOne() async throws(ExchangeStop) {
         while !hasEnded {
             do throws(UpstreamError) {
-                take(try await calls[0].next(silence: patience()), choice: 0)
+                take(try await calls[0].next(silence: patience(choice: 0)), choice: 0)
             } catch {
                 try bear(error, choice: 0)
             }
@@ -98,7 +101,7 @@ final class ChatStream: RunningChat {
         ) { group in
             func wait(_ choice: Int) {
                 let call = calls[choice]
-                let silence = patience()
+                let silence = patience(choice: choice)
                 group.addTask {
                     do throws(UpstreamError) {
                         return Arrival(choice: choice, event: .success(try await call.next(silence: silence)))
@@ -128,21 +131,27 @@ final class ChatStream: RunningChat {
         if let stop { throw stop }
     }
 
-    /// Takes the end of a call that failed: a further call is no loss, any other ends the exchange.
+    /// Takes the end of a call that failed: one that is no loss is given up, any other ends the exchange.
     @inline(never) private func bear(_ error: UpstreamError, choice: Int) throws(ExchangeStop) {
         let stop = ExchangeStop(error, from: upstream)
-        guard case .failure = stop, answer.isFollowUp(choice) else { throw stop }
+        guard case .failure = stop, answer.isExpendable(choice) else { throw stop }
         answer.giveUpFollowUp(choice)
     }
 
     /// How long a call may be waited for before something has to be done: a comment, or giving up.
-    @inline(never) private func patience() -> Duration? {
+    @inline(never) private func patience(choice: Int) -> Duration? {
         let now = ports.clock.now()
         var patience = heartbeat.map { exchange.lastSent + $0 - now }
-        if !answer.hasBegun, let firstEventDeadline {
-            patience = min(patience ?? .seconds(86400), firstEventDeadline - now)
+        if let deadline = deadline(choice: choice) {
+            patience = min(patience ?? .seconds(86400), deadline - now)
         }
         return patience
+    }
+
+    /// When the call at hand is given up unless its first event has come; nil once it has.
+    private func deadline(choice: Int) -> Instant? {
+        if answer.isExpendable(choice) { return followUpDeadlines[choice] }
+        return answer.hasBegun ? nil : firstEventDeadline
     }
 
     /// Takes an event in. What comes of it is passed on by `pass`.
@@ -173,7 +182,7 @@ final class ChatStream: RunningChat {
             guard let isLast = try translate(choice: choice) else {
                 if longWork != nil { continue }
                 guard answer.followUp(choice) != nil else { return }
-                await askAgain(choice: choice)
+                try await askAgain(choice: choice)
                 continue
             }
             if isLast { await keep() }
@@ -195,11 +204,11 @@ final class ChatStream: RunningChat {
         }
     }
 
-    /// Takes an answer with an error status: a further call is no loss, any other ends the exchange.
+    /// Takes an answer with an error status: of a call that is no loss it does no harm, any other ends the exchange.
     private func takeRefusal(choice: Int) async throws(ExchangeStop) {
         let body = await UpstreamAnswer.errorBody(calls[choice])
         guard let head = refusedHead, !Task.isCancelled else { throw .clientGone }
-        guard answer.isFollowUp(choice) else {
+        guard answer.isExpendable(choice) else {
             throw .failure(OneMinErrorDecoder.failure(status: head.status, headers: head.headers, body: body))
         }
         refusedHead = nil
@@ -208,16 +217,17 @@ final class ChatStream: RunningChat {
     }
 
     /// Starts the further call that a choice wants, or ends the choice without it.
-    private func askAgain(choice: Int) async {
+    private func askAgain(choice: Int) async throws(ExchangeStop) {
         calls[choice].cancel()
-        do throws(Failure) {
+        do throws(ExchangeStop) {
             guard let followUp, let turns = answer.followUp(choice) else {
                 return answer.giveUpFollowUp(choice)
             }
             calls[choice] = try await followUp.start(turns, ports)
-            exchange.record.upstreamCalls += 1
+            followUpDeadlines[choice] = upstream.settings.timeouts.firstEvent.map { ports.clock.now() + $0 }
             answer.beginFollowUp(choice)
         } catch {
+            guard case .failure = error else { throw error }
             answer.giveUpFollowUp(choice)
         }
     }
@@ -245,6 +255,7 @@ final class ChatStream: RunningChat {
             }
             answer.take(slice, choice: choice)
         }
+        if longWork == nil { try endLate(choice: choice) }
         let isOver = answer.isOver(choice) || answer.followUp(choice) != nil
         if isOver { calls[choice].cancel() }
         // What a choice does not take any more must not be there when the next one's turn comes.
@@ -259,7 +270,7 @@ final class ChatStream: RunningChat {
         if answer.pending.isEmpty {
             // With the room that was made for what did not come.
             answer.clearPending()
-            try keepAlive()
+            keepAlive()
         }
         return answer.pending.isEmpty ? nil : false
     }
@@ -271,13 +282,15 @@ final class ChatStream: RunningChat {
         return end - translated == bytes.count ? bytes : Array(bytes[translated..<end])
     }
 
-    /// Gives up a call without a first event, and breaks a long silence with a comment.
-    private func keepAlive() throws(ExchangeStop) {
+    /// Gives up a call whose first event does not come in time.
+    private func endLate(choice: Int) throws(ExchangeStop) {
+        guard let deadline = deadline(choice: choice), ports.clock.now() >= deadline else { return }
+        try bear(UpstreamError(.timedOut(.firstEvent), message: ""), choice: choice)
+    }
+
+    /// Breaks a long silence with a comment.
+    private func keepAlive() {
         let now = ports.clock.now()
-        if !answer.hasBegun, let firstEventDeadline, now >= firstEventDeadline {
-            throw .failure(
-                Failure(UpstreamError(.timedOut(.firstEvent), message: ""), from: upstream.name))
-        }
         if let heartbeat, now - exchange.lastSent >= heartbeat { answer.addHeartbeat() }
     }
 }

@@ -12,18 +12,32 @@ struct ChoiceEvents: Sendable {
     private var emulated: [EmulatedAnswer]
     private let plan: ChatPlan
     private let prompt: PromptTokens
-    /// What was used: the upstream's own count, or else the relay's once the choice is over.
-    private(set) var usage: Usage?
+    // What was used of the calls so far, where the upstream has said so.
+    private var reported: Usage?
+    // None until there is a further call. In an array, as above.
+    private var earlier: [Earlier] = []
     /// Why there will be no complete answer.
     private(set) var failure: Failure?
     /// Whether the last event came out, or the failure came in.
     private(set) var isOver = false
-    /// Whether anything came in.
+    /// Whether anything came in of the call at hand.
     private(set) var hasBegun = false
-    /// Whether the events are those of a further call.
-    private(set) var isFollowUp = false
     /// What the model is to be asked in a further call; the events of that go on with this choice.
     private(set) var followUp: [Turn]?
+
+    /// What is known of the call before a further one.
+    private struct Earlier {
+        /// What it used.
+        var usage: Usage
+        /// How much of that the client was given, in tokens.
+        var givenTokens: Int
+    }
+
+    /// What was used: the upstream's own count, or else the relay's once the choice is over.
+    var usage: Usage? { reported ?? earlier.first?.usage }
+
+    /// Whether the call at hand is no loss: a further one of which nothing came yet.
+    var isExpendable: Bool { !earlier.isEmpty && !hasBegun }
 
     /// Begins a choice; `choice` counts from 0.
     init(_ plan: ChatPlan, choice: Int) {
@@ -40,25 +54,32 @@ struct ChoiceEvents: Sendable {
     /// Takes the next event of the upstream and gives what the client is to see of it.
     mutating func take(_ event: GenerationEvent, _ emit: (GenerationEvent) -> Void) {
         guard !isOver, followUp == nil else { return }
+        if isExpendable, case .failed = event { return giveUpFollowUp(emit) }
         hasBegun = true
         guard var answer = emulated.popLast() else { return pass(event, emit) }
         answer.take(event) { pass($0, emit) }
         // Nothing more is wanted of this call, which is given up and so has no end of its own.
         if answer.isOver, !isOver { answer.giveUp { pass($0, emit) } }
         followUp = isOver ? nil : answer.followUp
-        emulated.append(answer)
+        // Its room goes with it, for an open stream should be small.
+        if answer.isIdle { emulated = [] } else { emulated.append(answer) }
     }
 
     /// Goes on with the events of the call that `followUp` asked for.
     mutating func beginFollowUp() {
         followUp = nil
-        isFollowUp = true
+        earlier = [Earlier(usage: reported ?? ownUsage(), givenTokens: output.count().tokens)]
+        // What is reported from now on is of both calls.
+        reported = nil
+        hasBegun = false
     }
 
     /// Gives what there is instead of what a further call would have brought.
     mutating func giveUpFollowUp(_ emit: (GenerationEvent) -> Void) {
         guard !isOver, var answer = emulated.popLast() else { return }
         followUp = nil
+        // Nothing came of it, so there is nothing to be counted.
+        reported = usage
         answer.giveUp { pass($0, emit) }
         emulated.append(answer)
     }
@@ -68,7 +89,7 @@ struct ChoiceEvents: Sendable {
         guard !isOver else { return }
         switch event {
         case .text(let text): takeText(text, event, emit)
-        case .usage(let usage): self.usage = usage
+        case .usage(let usage): reported = usage
         case .finished(let reason):
             emitHeldText(emit)
             finish(reason, emit)
@@ -114,9 +135,9 @@ struct ChoiceEvents: Sendable {
     /// Ends where the last token that was asked for is.
     private mutating func finishFull(_ emit: (GenerationEvent) -> Void) {
         // The upstream's number, if it came at all, is that of its whole answer.
-        let reported = usage
-        usage = nil
-        finish(.length, emit, reported: reported)
+        let whole = reported
+        reported = nil
+        finish(.length, emit, whole: whole)
     }
 
     private mutating func emitText(_ text: String, _ emit: (GenerationEvent) -> Void) {
@@ -130,25 +151,33 @@ struct ChoiceEvents: Sendable {
         if let rest = cutter?.finish() { emitText(rest, emit) }
     }
 
-    /// - Parameter reported: what the upstream said of an answer that was cut; its prompt and its price still hold.
+    /// - Parameter whole: what the upstream said of an answer that was cut; its prompt and its price still hold.
     private mutating func finish(
-        _ reason: FinishReason, _ emit: (GenerationEvent) -> Void, reported: Usage? = nil
+        _ reason: FinishReason, _ emit: (GenerationEvent) -> Void, whole: Usage? = nil
     ) {
         isOver = true
-        let usage = usage ?? ownUsage(reported)
-        self.usage = usage
+        let usage = reported ?? ownUsage(whole)
+        reported = usage
         emit(.usage(usage))
         emit(.finished(reason))
     }
 
-    private mutating func ownUsage(_ reported: Usage?) -> Usage {
+    /// What the relay counts, with what the call before a further one used.
+    private mutating func ownUsage(_ whole: Usage? = nil) -> Usage {
         let input =
-            reported.map { TokenCount(tokens: $0.inputTokens, isExact: true) } ?? prompt.count
-        let output = output.count()
-        return Usage(
-            inputTokens: input.tokens, outputTokens: output.tokens,
-            cachedInputTokens: reported?.cachedInputTokens ?? 0,
-            cacheWriteTokens: reported?.cacheWriteTokens ?? 0,
-            origin: (input + output).isExact ? .counted : .estimated, credits: reported?.credits)
+            whole.map { TokenCount(tokens: $0.inputTokens, isExact: true) } ?? prompt.count
+        let given = output.count()
+        var usage = Usage(
+            inputTokens: input.tokens, outputTokens: given.tokens - (earlier.first?.givenTokens ?? 0),
+            cachedInputTokens: whole?.cachedInputTokens ?? 0,
+            cacheWriteTokens: whole?.cacheWriteTokens ?? 0,
+            origin: (input + given).isExact ? .counted : .estimated, credits: whole?.credits)
+        guard let before = earlier.first?.usage else { return usage }
+        if whole != nil {
+            usage.outputTokens += before.outputTokens
+        } else {
+            usage.add(before)
+        }
+        return usage
     }
 }

@@ -13,30 +13,16 @@ struct ChoiceReader: Sendable {
     /// Waits for the end of a choice's call, and of a further one where the relay asks the model again.
     ///
     /// - Parameter index: which of the choices it is, from 0.
-    /// - Throws: whatever went wrong.
-    func choice(_ call: any UpstreamCall, _ index: Int) async throws(ExchangeStop) -> FoldedChoice.Result {
+    /// - Throws: whatever went wrong before there was anything to be paid for.
+    func choice(_ call: any UpstreamCall, _ index: Int) async throws(ExchangeStop) -> FoldedChoice.Outcome {
         var choice = FoldedChoice(plan, choice: index, limits: limits)
         choice = try await read(call, choice)
         if let turns = choice.followUp, let followUp = plan.followUp {
             choice = try await choice.followedUp { (choice) async throws(ExchangeStop) in
-                try await read(try await start(followUp, turns), choice)
+                try await read(try await followUp.start(turns, ports), choice)
             }
         }
-        do throws(Failure) {
-            return try choice.result()
-        } catch {
-            throw .failure(error)
-        }
-    }
-
-    private func start(
-        _ followUp: FollowUp, _ turns: [Turn]
-    ) async throws(ExchangeStop) -> any UpstreamCall {
-        do throws(Failure) {
-            return try await followUp.start(turns, ports)
-        } catch {
-            throw .failure(error)
-        }
+        return choice.outcome
     }
 
     /// Reads a call to its end, or to the end of what is wanted of it.
@@ -76,10 +62,10 @@ struct ChoiceReader: Sendable {
                 let isDocument = headers["content-type"].map(RequestBody.isJSON) ?? false
                 if plan.streamsUpstream, !isDocument { choice.expectStream() }
             case .bytes(let bytes):
-                let before = choice
                 if !choice.isStreamed {
                     answer.append(bytes)
-                } else if before.isLong(with: bytes) {
+                } else if choice.isLong(with: bytes) {
+                    let before = choice
                     choice = await ports.offload.run {
                         var after = before
                         after.take(bytes)

@@ -4,14 +4,12 @@ import Dialects
 ///
 /// A streamed call can be given up as soon as there is enough of it.
 struct FoldedChoice: Sendable {
-    /// What the client gets of a choice.
-    struct Result: Sendable {
-        /// What the model said.
-        var result: GenerationResult
-        /// What it used; nil only where nothing was generated.
+    /// What came of a choice.
+    struct Outcome: Sendable {
+        /// What the model said, or why the client gets nothing of it.
+        var result: Result<GenerationResult, Failure>
+        /// What it used, as far as that is known.
         var usage: Usage?
-        /// How many calls it took.
-        var calls: Int
     }
 
     private let plan: ChatPlan
@@ -19,7 +17,6 @@ struct FoldedChoice: Sendable {
     private var decoder: OneMinStreamDecoder?
     private var events: ChoiceEvents
     private var fold = GenerationFold()
-    private var calls = 1
 
     /// Nothing came yet; `choice` counts from 0.
     init(_ plan: ChatPlan, choice: Int, limits: Configuration.Limits) {
@@ -40,13 +37,9 @@ struct FoldedChoice: Sendable {
     /// What the model is to be asked in a further call.
     var followUp: [Turn]? { events.followUp }
 
-    /// Whether the call at hand is a further one.
-    var isFollowUp: Bool { events.isFollowUp }
-
     /// Goes on with a further call.
     mutating func beginFollowUp() {
         decoder = nil
-        calls += 1
         events.beginFollowUp()
     }
 
@@ -88,12 +81,13 @@ struct FoldedChoice: Sendable {
         for event in decoded { events.take(event) { fold.add($0) } }
     }
 
-    /// The answer, after the end.
-    ///
-    /// - Throws: the failure that ended it.
-    func result() throws(Failure) -> Result {
-        if let failure = events.failure { throw failure }
-        return Result(result: try fold.result(), usage: events.usage, calls: calls)
+    /// What there is after the end: the answer, or the failure that ended it.
+    var outcome: Outcome {
+        let result = Result { () throws(Failure) in
+            if let failure = events.failure { throw failure }
+            return try fold.result()
+        }
+        return Outcome(result: result, usage: events.usage)
     }
 }
 

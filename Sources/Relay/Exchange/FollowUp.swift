@@ -1,4 +1,5 @@
 import Dialects
+import Synchronization
 
 /// How a model is asked once more when its answer cannot be used: what it said and what is wrong with it go behind the
 /// conversation, which is therefore kept as long as the answer takes.
@@ -7,6 +8,7 @@ final class FollowUp: Sendable {
     private let encoder: OneMinChatRequestEncoder
     private let options: Emulation.Options
     private let call: UpstreamRequest
+    private let started = Atomic(0)
 
     /// Keeps a request.
     ///
@@ -23,16 +25,26 @@ final class FollowUp: Sendable {
         self.call = call
     }
 
-    /// The further call.
-    func call(_ turns: [Turn]) throws(Failure) -> UpstreamRequest {
+    private func call(_ turns: [Turn]) throws(Failure) -> UpstreamRequest {
         var call = call
         call.body = try encoder.encode(request, options: options, followUp: turns).body
         return call
     }
 
+    /// How many further calls were started, for whichever choices.
+    var startedCount: Int { started.load(ordering: .relaxed) }
+
     /// Starts the further call; its body is written away from the loop, since the conversation can be long.
-    func start(_ turns: [Turn], _ ports: Ports) async throws(Failure) -> any UpstreamCall {
-        ports.transport.start(
-            try await ports.offload.run { () throws(Failure) in try self.call(turns) })
+    func start(_ turns: [Turn], _ ports: Ports) async throws(ExchangeStop) -> any UpstreamCall {
+        let call: UpstreamRequest
+        do throws(Failure) {
+            call = try await ports.offload.run { () throws(Failure) in try self.call(turns) }
+        } catch {
+            throw .failure(error)
+        }
+        // The client may have left meanwhile: then nothing more is to be paid for.
+        if Task.isCancelled { throw .clientGone }
+        started.add(1, ordering: .relaxed)
+        return ports.transport.start(call)
     }
 }

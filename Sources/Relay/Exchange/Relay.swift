@@ -140,7 +140,9 @@ public final class Relay: Sendable {
                 body: try RequestBody.json(of: request, maximumBytes: configuration.limits.bodyBytes),
                 credential: credential)
         case .stored(let object):
-            let body = try RequestBody.json(of: request, maximumBytes: configuration.limits.bodyBytes)
+            let body =
+                request.method == "POST"
+                ? try RequestBody.json(of: request, maximumBytes: configuration.limits.bodyBytes) : []
             return .stored(
                 object,
                 StoredRequest(
@@ -251,7 +253,8 @@ public final class Relay: Sendable {
     ) async throws(ExchangeStop) {
         let body: [UInt8]
         do throws(Failure) {
-            body = try await StoreDesk(ports: ports).answer(request, about: object)
+            body = try await StoreDesk(ports: ports, offloadBytes: configuration.limits.offloadBytes)
+                .answer(request, about: object)
         } catch {
             throw .failure(error)
         }
@@ -343,6 +346,11 @@ extension ExchangeRecord {
         upstream = chat.route.upstream.name
         upstreamCalls = chat.choiceCount
         isStreamed = chat.isStreamed
+    }
+
+    /// Adds the further calls to those that were started at first.
+    mutating func note(_ followUp: FollowUp?) {
+        upstreamCalls += followUp?.startedCount ?? 0
     }
 
     /// Takes over what the calls used.

@@ -5,8 +5,10 @@ import Wire
 ///
 /// https://platform.openai.com/docs/api-reference/responses and …/conversations
 struct StoreDesk: Sendable {
-    /// The store, the clock, unpredictable numbers, and where long lists are written.
+    /// The store, the clock, unpredictable numbers, and where what is long is read and written.
     let ports: Ports
+    /// What is long, in bytes.
+    let offloadBytes: Int
 
     private var store: any ConversationStore { ports.conversations }
 
@@ -57,15 +59,18 @@ struct StoreDesk: Sendable {
             try await store.inputItems(ofResponse: id, page: page, for: request.credential)
         }
         guard let list else { throw OpenAIResponsesFailures.response(id) }
-        return OpenAIResponsesObjects.list(list)
+        return await body(of: list)
     }
 
     private func create(_ request: StoredRequest) async throws(Failure) -> [UInt8] {
-        let creation = try OpenAIConversationRequestDecoder.decodeCreation(request.body, makeID: makeID)
+        let (metadata, items) = try await reading(request) { body throws(Failure) in
+            let creation = try OpenAIConversationRequestDecoder.decodeCreation(body, makeID: makeID)
+            return (
+                JSONValue.object(creation.metadata).serialized(), creation.items.compactMap(StoredItem.init)
+            )
+        }
         let conversation = StoredConversation(
-            id: makeID("conv_"), created: ports.clock.unixTime().seconds,
-            metadata: JSONValue.object(creation.metadata).serialized())
-        let items = creation.items.compactMap(StoredItem.init)
+            id: makeID("conv_"), created: ports.clock.unixTime().seconds, metadata: metadata)
         try await ask { store async throws(StoreError) in
             try await store.createConversation(conversation, items: items, for: request.credential)
         }
@@ -81,10 +86,12 @@ struct StoreDesk: Sendable {
     }
 
     private func update(_ id: String, _ request: StoredRequest) async throws(Failure) -> [UInt8] {
-        let metadata = JSONValue.object(try OpenAIConversationRequestDecoder.decodeUpdate(request.body))
+        let metadata = try await reading(request) { body throws(Failure) in
+            JSONValue.object(try OpenAIConversationRequestDecoder.decodeUpdate(body)).serialized()
+        }
         let conversation = try await ask { store async throws(StoreError) in
             try await store.setMetadata(
-                metadata.serialized(), ofConversation: id, for: request.credential)
+                metadata, ofConversation: id, for: request.credential)
         }
         guard let conversation else { throw OpenAIResponsesFailures.conversation(id) }
         return conversation.body
@@ -101,13 +108,14 @@ struct StoreDesk: Sendable {
     }
 
     private func add(_ id: String, _ request: StoredRequest) async throws(Failure) -> [UInt8] {
-        let items = try OpenAIConversationRequestDecoder.decodeItems(request.body, makeID: makeID)
-            .compactMap(StoredItem.init)
+        let items = try await reading(request) { body throws(Failure) in
+            try OpenAIConversationRequestDecoder.decodeItems(body, makeID: makeID).compactMap(StoredItem.init)
+        }
         let wasThere = try await ask { store async throws(StoreError) in
             try await store.addItems(items, toConversation: id, for: request.credential)
         }
         guard wasThere else { throw OpenAIResponsesFailures.conversation(id) }
-        return OpenAIResponsesObjects.list(StoredItemList(items: items, hasMore: false))
+        return await body(of: StoredItemList(items: items, hasMore: false))
     }
 
     private func items(_ id: String, _ request: StoredRequest) async throws(Failure) -> [UInt8] {
@@ -116,7 +124,7 @@ struct StoreDesk: Sendable {
             try await store.items(ofConversation: id, page: page, for: request.credential)
         }
         guard let list else { throw OpenAIResponsesFailures.conversation(id) }
-        return OpenAIResponsesObjects.list(list)
+        return await body(of: list)
     }
 
     private func item(
@@ -141,6 +149,24 @@ struct StoreDesk: Sendable {
     }
 
     private func makeID(_ prefix: String) -> String { Identifier.make(prefix, ports.random) }
+
+    /// Makes something of a request's body; of a long one away from the loop.
+    private func reading<Value: Sendable>(
+        _ request: StoredRequest, _ read: @escaping @Sendable ([UInt8]) throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let body = request.body
+        guard body.count > offloadBytes else { return try read(body) }
+        return try await ports.offload.run { () throws(Failure) in try read(body) }
+    }
+
+    /// A list object; a long one is written away from the loop.
+    private func body(of list: StoredItemList) async -> [UInt8] {
+        let write = { @Sendable in
+            OpenAIResponsesObjects.list(list.items.map { ($0.id, $0.bytes) }, hasMore: list.hasMore)
+        }
+        guard list.items.reduce(0, { $0 + $1.bytes.count }) > offloadBytes else { return write() }
+        return await ports.offload.run(write)
+    }
 
     private func ask<Value: Sendable>(
         _ question: (any ConversationStore) async throws(StoreError) -> Value
@@ -170,12 +196,5 @@ extension StoredConversation {
         let metadata = (try? JSONValue(parsing: metadata))?.objectValue
         return OpenAIResponsesObjects.conversation(
             id: id, created: created, metadata: metadata ?? JSONObject())
-    }
-}
-
-extension OpenAIResponsesObjects {
-    /// A list object of stored items.
-    fileprivate static func list(_ list: StoredItemList) -> [UInt8] {
-        self.list(list.items.map { ($0.id, $0.bytes) }, hasMore: list.hasMore)
     }
 }

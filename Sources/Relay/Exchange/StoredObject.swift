@@ -28,11 +28,11 @@ enum StoredObject: Equatable, Sendable {
     /// The methods it answers.
     var methods: [String] {
         switch self {
-        case .response, .item: ["GET", "DELETE"]
-        case .inputItems: ["GET"]
+        case .response, .item: ["GET", "HEAD", "DELETE"]
+        case .inputItems: ["GET", "HEAD"]
         case .conversations: ["POST"]
-        case .conversation: ["GET", "POST", "DELETE"]
-        case .items: ["GET", "POST"]
+        case .conversation: ["GET", "HEAD", "POST", "DELETE"]
+        case .items: ["GET", "HEAD", "POST"]
         }
     }
 

@@ -7,7 +7,7 @@ struct StoredRequest: Sendable {
     var method: String
     /// What follows the `?`.
     var query: String
-    /// The body; empty for most.
+    /// The body; empty but for `POST`.
     var body: [UInt8]
     /// The caller's key: everything else is not there.
     var credential: String

@@ -107,8 +107,8 @@ struct StreamedAnswer: Sendable {
     /// What a choice's model is to be asked in a further call.
     func followUp(_ choice: Int) -> [Turn]? { choices[choice].followUp }
 
-    /// Whether a choice's call is a further one.
-    func isFollowUp(_ choice: Int) -> Bool { choices[choice].isFollowUp }
+    /// Whether a choice's call is no loss: a further one of which nothing came yet.
+    func isExpendable(_ choice: Int) -> Bool { choices[choice].isExpendable }
 
     /// Goes on with the stream of a choice's further call.
     mutating func beginFollowUp(_ choice: Int) {

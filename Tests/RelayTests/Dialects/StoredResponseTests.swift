@@ -124,6 +124,85 @@ import Wire
         #expect(await send("GET", path).status == 404)
     }
 
+    @Test func `what is not to be stored is in its conversation and nowhere else`() async throws {
+        let made = await send("POST", "/v1/conversations")
+        let id = try #require(made.json["id"]?.stringValue)
+        let response = await create(["input": "Hi", "conversation": .string(id), "store": false])
+        #expect(response["status"]?.stringValue == "completed")
+        let items = await send("GET", "/v1/conversations/\(id)/items").json["data"]?.arrayValue
+        #expect(items?.count == 2)
+        let path = "/v1/responses/\(response["id"]?.stringValue ?? "")"
+        #expect(await send("GET", path).status == 404)
+        #expect(await send("GET", path + "/input_items").status == 404)
+    }
+
+    @Test func `a response goes on from one thing at most`() async {
+        let client = await send(
+            "POST", "/v1/responses",
+            ["model": "gpt-4o", "input": "Hi", "previous_response_id": "resp_1", "conversation": "conv_1"])
+        #expect(client.status == 400 && harness.chats.isEmpty)
+        #expect(client.json["error"]?["code"]?.stringValue == "mutually_exclusive_parameters")
+    }
+
+    @Test func `what was said before counts`() async throws {
+        func count(_ members: JSONValue) async -> Int? {
+            await send("POST", "/v1/responses/input_tokens", members).json["input_tokens"]?.intValue
+        }
+        let response = await create(["input": "My name is Ann, and I like long walks on the beach."])
+        let made = await send(
+            "POST", "/v1/conversations",
+            ["items": [["type": "message", "role": "user", "content": "My name is Ann, as you know."]]])
+        let alone = try #require(await count(["model": "gpt-4o", "input": "Hi"]))
+        let behind = await count([
+            "model": "gpt-4o", "input": "Hi", "previous_response_id": response["id"] ?? .null,
+        ])
+        #expect(behind ?? 0 > alone + 15)
+        let within = await count(["model": "gpt-4o", "input": "Hi", "conversation": made.json["id"] ?? .null])
+        #expect(within ?? 0 > alone + 7)
+        let unknown = await send(
+            "POST", "/v1/responses/input_tokens",
+            ["model": "gpt-4o", "input": "Hi", "previous_response_id": "resp_unknown"])
+        #expect(unknown.status == 400)
+        #expect(unknown.json["error"]?["code"]?.stringValue == "previous_response_not_found")
+    }
+
+    @Test func `what is there can be asked for by HEAD, whatever else comes with it`() async throws {
+        let id = try #require(await create(["input": "Hi"])["id"]?.stringValue)
+        let path = "/v1/responses/\(id)"
+        let whole = await send("GET", path)
+        let head = await send("HEAD", path)
+        #expect(head.status == 200 && head.body.isEmpty)
+        #expect(head.header("content-length") == whole.header("content-length"))
+        #expect(await send("HEAD", path + "x").status == 404)
+        for method in ["GET", "DELETE"] {
+            var request = Harness.request(method, path, contentType: "text/plain")
+            request.bodyProblem = .truncated
+            #expect(await harness.respond(to: request).status == 200)
+        }
+        let options = await harness.respond(to: Harness.request("OPTIONS", path, headers: []))
+        #expect(options.status == 204 && options.header("allow") == "GET, HEAD, DELETE, OPTIONS")
+    }
+
+    @Test func `long bodies and lists are no work for a loop`() async throws {
+        let offload = CountingOffload()
+        let relay = harness.relay(offload: offload, conversations: store)
+        func send(_ method: String, _ path: String, _ body: JSONValue? = nil) async -> RecordingClient {
+            let client = harness.client()
+            await relay.respond(
+                to: Harness.request(method, path, body: body?.serialized() ?? []), over: client)
+            return client
+        }
+        let long = JSONValue.string(String(repeating: "word ", count: 60_000))
+        let items: JSONValue = ["items": [["type": "message", "role": "user", "content": long]]]
+        let made = await send("POST", "/v1/conversations", items)
+        let path = "/v1/conversations/\(made.json["id"]?.stringValue ?? "")/items"
+        #expect(made.status == 200 && offload.count == 1)
+        #expect(await send("POST", path, items).status == 200)
+        #expect(offload.count == 3)
+        #expect(await send("GET", path).json["data"]?.arrayValue?.count == 2)
+        #expect(offload.count == 4)
+    }
+
     @Test func `without a store nothing is kept, and it is said`() async {
         let harness = Harness { _, _ in FakeCall.Step.whole("Hello") }
         let body: JSONValue = ["model": "gpt-4o", "input": "Hi", "store": true]

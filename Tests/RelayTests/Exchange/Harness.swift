@@ -39,11 +39,14 @@ struct Harness: Sendable {
     }
 
     /// Another relay with the same vendor and log, whose long work goes to `offload`.
-    func relay(offload: any Offload) -> Relay {
+    func relay(
+        offload: any Offload, conversations: any ConversationStore = NoConversationStore()
+    ) -> Relay {
         Relay(
             configuration: Configuration(),
             ports: Ports(
-                transport: transport, clock: clock, random: SeededRandom(), log: log, offload: offload))
+                transport: transport, clock: clock, random: SeededRandom(), log: log, offload: offload,
+                conversations: conversations))
     }
 
     /// Runs the relay's housekeeping beside `body`.

@@ -151,6 +151,48 @@ import Wire
         #expect(harness.transport.calls.isEmpty)
     }
 
+    /// What Anthropic's clients send with every request.
+    static let version = ("anthropic-version", "2023-06-01")
+
+    @Test(arguments: [
+        ("POST", "/v1/messages/batches", 404, "not_found_error"),
+        ("GET", "/v1/files", 404, "not_found_error"),
+        ("GET", "/v1/messages", 405, "invalid_request_error"),
+        ("PUT", "/v1/messages/count_tokens", 405, "invalid_request_error"),
+        ("PUT", "/v1/models", 405, "invalid_request_error"),
+    ])
+    func `Anthropic's clients are refused in their words`(
+        method: String, path: String, status: Int, type: String
+    ) async {
+        let client = await harness.respond(
+            to: Harness.request(method, path, headers: [Self.version, ("x-api-key", Harness.key)]))
+        #expect(client.status == status)
+        #expect(client.json["type"]?.stringValue == "error", "\(client.text)")
+        #expect(client.json["error"]?["type"]?.stringValue == type)
+        #expect(client.header("request-id")?.isEmpty == false)
+    }
+
+    @Test(arguments: [
+        (401, "authentication_error"), (413, "request_too_large"), (415, "invalid_request_error"),
+        (400, "invalid_request_error"),
+    ])
+    func `a bad message is refused in Anthropic's words`(status: Int, type: String) async {
+        for path in ["/v1/messages", "/v1/messages/count_tokens"] {
+            var request = Harness.request("POST", path, body: Array("{".utf8))
+            switch status {
+            case 401: request.headers = HeaderFields()
+            case 413: request.bodyProblem = .tooLarge(limit: 5)
+            case 415: request.contentType = "text/html"
+            default: break
+            }
+            let client = await harness.respond(to: request)
+            #expect(client.status == status)
+            #expect(client.json["type"]?.stringValue == "error", "\(client.text)")
+            #expect(client.json["error"]?["type"]?.stringValue == type)
+        }
+        #expect(harness.transport.calls.isEmpty)
+    }
+
     @Test func `no content type passes when the body is JSON`() async {
         var request = Harness.chatRequest()
         request.contentType = nil

@@ -19,6 +19,14 @@ import TestSupport
             ("/v1/chat", .unknown), ("/v1/chat/completions/x", .unknown), ("/v1models", .unknown),
             ("models", .unknown),
             ("/v1/v1/models", .unknown), ("/modelsx", .unknown),
+            ("/v1/responses/", .responses), ("/v1//responses//input_tokens/", .responseTokens),
+            ("/v1/responses/resp_1/", .stored(.response(id: "resp_1"))),
+            ("/v1/responses/resp_1/input_items", .stored(.inputItems(response: "resp_1"))),
+            ("/v1/responses/resp_1/cancel", .unknown), ("/v1/responses/resp_1/input_items/x", .unknown),
+            ("/conversations/c/items/i/", .stored(.item(id: "i", conversation: "c"))),
+            ("/v1/conversations/c/items/i/x", .unknown), ("/v1/conversationsx", .unknown),
+            ("/v1/responses/" + String(repeating: "x", count: 129), .unknown),
+            ("/v1/messages/count_tokens/", .messageTokens), ("/v1/messages/x", .unknown),
         ] as [(String, Route)])
     func `a path has its route`(path: String, route: Route) {
         #expect(Route(path: path) == route)
@@ -30,6 +38,9 @@ import TestSupport
             ("/v1/health/request", "/v1/health%2Frequest", .unknown),
             ("/health/wait", "/health%2fwait", .unknown), ("/health/wait", "/health/%77ait", .probe(.wait)),
             ("/v1/models", "/v1%2Fmodels", .unknown),
+            ("/v1/responses/a/input_items", "/v1/responses/a%2Finput_items", .unknown),
+            ("/v1/messages/count_tokens", "/v1/messages%2fcount_tokens", .unknown),
+            ("/v1/conversations/é\"", "/v1/conversations/%C3%A9%22", .stored(.conversation(id: "é\""))),
             ("/v1/chat/completions", "/v1/chat/completions", .chatCompletions),
         ] as [(String, String, Route)])
     func `only a model's identifier may have an escaped slash`(path: String, rawPath: String, route: Route) {
