@@ -61,17 +61,22 @@ final class AnswerKeeping: Sendable {
             let response = await ports.offload.run({ StoredResponse(body, to: request) })
         else { return }
         do throws(StoreError) {
+            var isKept = true
             if request.isStored {
-                _ = try await ports.conversations.saveResponse(response, for: credential)
+                isKept = try await ports.conversations.saveResponse(response, for: credential)
             } else if let id = request.conversationID {
                 // The conversation goes on, but nobody is to find the response itself.
-                _ = try await ports.conversations.addItems(
+                isKept = try await ports.conversations.addItems(
                     response.input + response.output, toConversation: id, for: credential)
             }
+            if !isKept { forgot("its conversation is gone") }
         } catch {
-            ports.log.event(
-                .warning, "a response was not stored", [LogField("reason", .string(error.reason))])
+            forgot(error.reason)
         }
+    }
+
+    private func forgot(_ reason: String) {
+        ports.log.event(.warning, "a response was not stored", [LogField("reason", .string(reason))])
     }
 }
 
