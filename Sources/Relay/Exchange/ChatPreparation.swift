@@ -65,27 +65,38 @@ struct ChatPreparation: Sendable {
     /// - Throws: whatever is wrong with the request.
     @inline(never) func countTokens(_ body: [UInt8]) async throws(Failure) -> [UInt8] {
         let isLong = body.count > min(configuration.limits.offloadBytes, ChatTokens.offloadBytes)
-        let request: GenerationRequest =
+        let (own, response) =
             isLong
             ? try await ports.offload.run { () throws(Failure) in try counted(body) } : try counted(body)
+        var request = own
+        if let response, response.needsHistory {
+            let history = try await AnswerKeeping.history(
+                of: response, credential: credential, ports: ports,
+                maximumBytes: configuration.limits.bodyBytes)
+            request = try await ports.offload.run { () throws(Failure) in
+                try response.request(after: history.map(\.json))
+            }
+        }
+        try request.checkRules()
+        let whole = request
         let model = try await router.route(request.model).model
         let tokens =
             isLong
-            ? await ports.offload.run { ChatTokens.count(request, model: model).tokens }
-            : ChatTokens.count(request, model: model).tokens
+            ? await ports.offload.run { ChatTokens.count(whole, model: model).tokens }
+            : ChatTokens.count(whole, model: model).tokens
         return dialect == .anthropic
             ? AnthropicTokenCountEncoder.body(tokens: tokens) : OpenAIResponsesObjects.inputTokens(tokens)
     }
 
-    private func counted(_ body: [UInt8]) throws(Failure) -> GenerationRequest {
+    private func counted(
+        _ body: [UInt8]
+    ) throws(Failure) -> (request: GenerationRequest, response: OpenAIResponsesRequest?) {
+        if dialect == .anthropic { return (try AnthropicRequestDecoder.decodeForCounting(body), nil) }
         let random = ports.random
-        let request =
-            dialect == .anthropic
-            ? try AnthropicRequestDecoder.decodeForCounting(body)
-            : try OpenAIResponsesRequestDecoder.decodeForCounting(body) { Identifier.make($0, random) }
-                .generation
-        try request.checkRules()
-        return request
+        let response = try OpenAIResponsesRequestDecoder.decodeForCounting(body) {
+            Identifier.make($0, random)
+        }
+        return (response.generation, response)
     }
 
     private func draft(_ body: [UInt8]) throws(Failure) -> ChatDraft {
