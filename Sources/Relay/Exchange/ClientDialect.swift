@@ -14,14 +14,14 @@ enum ClientDialect: Sendable, Equatable {
 
     /// The dialect of a request.
     ///
-    /// Both vendors list models under the same path; Anthropic's clients always send `anthropic-version`
+    /// Both vendors list models under the same path, and a path that is not there may be either's; Anthropic's clients always send `anthropic-version`
     /// (https://docs.anthropic.com/en/api/versioning).
     init(_ route: Route, _ headers: HeaderFields) {
         switch route {
         case .completions: self = .openAICompletions
         case .responses, .responseTokens: self = .openAIResponses
         case .messages, .messageTokens: self = .anthropic
-        case .models, .model: self = headers["anthropic-version"] == nil ? .openAIChat : .anthropic
+        case .models, .model, .unknown: self = headers["anthropic-version"] == nil ? .openAIChat : .anthropic
         default: self = .openAIChat
         }
     }
