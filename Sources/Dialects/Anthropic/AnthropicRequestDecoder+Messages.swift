@@ -48,11 +48,15 @@ extension AnthropicRequestDecoder {
                 )
             }
             // Results belong right behind their calls, wherever in the message they stand.
-            let results = parts.filter(\.isToolResult)
-            let rest = parts.filter { !$0.isToolResult }
-            return [Turn(role: .tool, parts: results), Turn(role: .user, parts: rest)].filter {
-                !$0.parts.isEmpty
+            guard parts.contains(where: \.isToolResult) else { return [Turn(role: .user, parts: parts)] }
+            var results = Turn(role: .tool, parts: [])
+            var rest = Turn(role: .user, parts: [])
+            for (index, part) in parts.enumerated() {
+                let path = "\(content.path).\(index)"
+                let place = Turn.Place(path, content: "\(path).content")
+                if part.isToolResult { results.add(part, at: place) } else { rest.add(part, at: place) }
             }
+            return [results, rest].filter { !$0.parts.isEmpty }
         }
     }
 

@@ -49,7 +49,22 @@ public enum AnthropicRequestDecoder {
                 .invalidRequest, "messages: text content blocks must contain non-whitespace text",
                 parameter: "messages")
         }
+        try findPrefill(in: &request)
         return request
+    }
+
+    /// An assistant's text at the end is the beginning of the answer, which then is only what follows.
+    private static func findPrefill(in request: inout GenerationRequest) throws(Failure) {
+        guard let last = request.turns.last, last.role == .assistant,
+            last.parts.contains(where: \.saysSomething),
+            last.parts.allSatisfy({ if case .text = $0 { true } else { false } })
+        else { return }
+        if let format = request.outputFormat, format != .text {
+            throw Failure(
+                .invalidRequest, "The beginning of the answer cannot be given together with its JSON schema.",
+                parameter: last.origin)
+        }
+        request.continuesLastTurn = true
     }
 
     /// The documented members that are present, each once and in order, and all others.

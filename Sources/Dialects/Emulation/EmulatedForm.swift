@@ -30,8 +30,7 @@ struct EmulatedForm: Sendable {
                 if format.isStrict == true {
                     schema = try JSONSchema(json, strictness: .strict, path: path)
                 } else {
-                    // One that cannot be used constrains nothing: the model reads it all the same.
-                    schema = try? JSONSchema(json, strictness: .lenient, path: path)
+                    schema = try JSONSchema.lenient(json, path: path)
                 }
             }
             self.schema = schema

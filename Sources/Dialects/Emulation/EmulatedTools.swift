@@ -35,11 +35,11 @@ struct EmulatedTools: Sendable {
         var list = ""
         var isLegacy = false
         if request.toolChoice != ToolChoice.none {
-            for (index, tool) in request.tools.enumerated() {
+            for (place, tool) in zip(request.toolPlaces, request.tools) {
                 switch tool.kind {
                 case .function(let function):
                     isLegacy = isLegacy || function.isLegacy
-                    tools.append(try Self.tool(function, at: index))
+                    tools.append(try Self.tool(function, at: place))
                     list += Self.line(function)
                 case .custom(let custom):
                     tools.append(
@@ -104,15 +104,13 @@ struct EmulatedTools: Sendable {
         return similar.count == 1 ? similar[0] : nil
     }
 
-    private static func tool(_ function: FunctionTool, at index: Int) throws(Failure) -> Tool {
-        let path = function.isLegacy ? "functions[\(index)]" : "tools[\(index)]"
+    private static func tool(_ function: FunctionTool, at path: String) throws(Failure) -> Tool {
         var schema: JSONSchema?
         if let parameters = function.parameters {
             if function.isStrict == true {
                 schema = try JSONSchema(parameters, strictness: .strict, path: path)
             } else {
-                // One that cannot be used constrains nothing: the model reads it all the same.
-                schema = try? JSONSchema(parameters, strictness: .lenient, path: path)
+                schema = try JSONSchema.lenient(parameters, path: path)
             }
         }
         let names = function.parameters?["properties"]?.objectValue?.members.map(\.key) ?? []
@@ -157,16 +155,24 @@ struct EmulatedTools: Sendable {
     }
 
     /// OpenAI's choice among some tools, as its two dialects spell it.
-    private struct AllowedTools {
+    struct AllowedTools {
+        /// The names of those that the client runs.
         let names: [String]
+        /// Whether one of them must be called.
         let isRequired: Bool
 
+        /// Reads the choice.
         init(_ choice: JSONValue) {
             let body = choice["allowed_tools"] ?? choice
             isRequired = body["mode"]?.stringValue == "required"
             names = (body["tools"]?.arrayValue ?? []).compactMap { tool in
+                guard ["function", "custom", nil].contains(tool["type"]?.stringValue) else { return nil }
                 let details = tool["function"] ?? tool["custom"] ?? tool
-                return details["name"]?.stringValue
+                guard let name = details["name"]?.stringValue else { return nil }
+                guard let namespace = details["namespace"]?.stringValue, !namespace.isEmpty else {
+                    return name
+                }
+                return ResponsesToolNames.joined(namespace: namespace, name: name)
             }
         }
     }

@@ -27,7 +27,8 @@ public final class Emulation: Sendable {
     ///   parameter.
     public convenience init(_ request: GenerationRequest, options: Options = Options()) throws(Failure) {
         let draft = try Draft(request)
-        let prompt = try OneMinPrompt(request.turns, draft)
+        let prompt = try OneMinPrompt(
+            request.turns, continuesLastTurn: request.continuesLastTurn, draft)
         self.init(draft, labelLevel: prompt.labelLevel, options: options)
     }
 
@@ -74,7 +75,7 @@ extension Part {
         switch self {
         case .text(let part): [part.text]
         case .refusal(let text): [text]
-        case .document(let document): if case .text(let text) = document.source { [text] } else { [] }
+        case .document(let document): document.writtenText.map { [$0] } ?? []
         case .toolCall(let call): [call.name, call.arguments]
         case .toolResult(let result): [result.name ?? ""] + result.parts.flatMap(\.ownTexts)
         case .reasoning, .image, .audio, .video, .vendor: []

@@ -38,22 +38,42 @@ public struct JSONSchema: Sendable {
     ///   nowhere or in a circle, a schema that is too large or too deep, and in a strict one all that is not documented.
     public init(_ schema: JSONValue, strictness: Strictness, path: String) throws(Failure) {
         do throws(SchemaFault) {
-            guard schema.objectValue != nil || schema.boolValue != nil else {
-                throw SchemaFault("schema must be an object, got \(schema.typeName)")
-            }
-            guard schema.serialized().count <= Self.maximumBytes else {
-                throw SchemaFault("schema is larger than \(Self.maximumBytes) bytes")
-            }
-            if strictness == .strict { try StrictSchema.check(schema) }
-            var compiler = SchemaCompiler(document: schema)
-            root = try compiler.node(schema, at: SchemaPlace())
-            try compiler.checkProgress()
-            nodes = compiler.nodes
+            try self.init(compiling: schema, strictness)
         } catch {
-            throw Failure(
-                .invalidRequest, "Invalid schema for '\(path)': \(error.sentence).", parameter: path,
-                code: "invalid_schema")
+            throw Self.invalid(error, path)
         }
+    }
+
+    /// A lenient schema; nil for one that cannot be used and so constrains nothing, since the model reads it all the same.
+    ///
+    /// - Throws: `invalidRequest` as `init` does for one that refers to itself without an end: nobody can mean that.
+    static func lenient(_ schema: JSONValue, path: String) throws(Failure) -> JSONSchema? {
+        do throws(SchemaFault) {
+            return try JSONSchema(compiling: schema, .lenient)
+        } catch {
+            if error.isEndless { throw invalid(error, path) }
+            return nil
+        }
+    }
+
+    private static func invalid(_ fault: SchemaFault, _ path: String) -> Failure {
+        Failure(
+            .invalidRequest, "Invalid schema for '\(path)': \(fault.sentence).", parameter: path,
+            code: "invalid_schema")
+    }
+
+    private init(compiling schema: JSONValue, _ strictness: Strictness) throws(SchemaFault) {
+        guard schema.objectValue != nil || schema.boolValue != nil else {
+            throw SchemaFault("schema must be an object, got \(schema.typeName)")
+        }
+        guard schema.serialized().count <= Self.maximumBytes else {
+            throw SchemaFault("schema is larger than \(Self.maximumBytes) bytes")
+        }
+        if strictness == .strict { try StrictSchema.check(schema) }
+        var compiler = SchemaCompiler(document: schema)
+        root = try compiler.node(schema, at: SchemaPlace())
+        try compiler.checkProgress()
+        nodes = compiler.nodes
     }
 
     /// What is wrong with a value: nil when it fits, or else one sentence with the place, without a full stop.
@@ -70,9 +90,18 @@ public struct JSONSchema: Sendable {
 /// Why a schema cannot be used, and where.
 struct SchemaFault: Error {
     var sentence: String
+    /// True for a schema that refers to itself without an end.
+    var isEndless = false
 
     /// A fault of the whole.
     init(_ sentence: String) { self.sentence = sentence }
+
+    /// A schema that refers to itself without an end.
+    static var endless: SchemaFault {
+        var fault = SchemaFault("schema refers to itself without an end")
+        fault.isEndless = true
+        return fault
+    }
 
     /// A fault at a place, in OpenAI's words.
     init(_ place: SchemaPlace, _ sentence: String) {

@@ -80,7 +80,7 @@ extension SchemaCompiler {
                 path[path.count - 1].rest.removeLast()
                 switch marks[next] {
                 case .done: break
-                case .open: throw SchemaFault("schema refers to itself without an end")
+                case .open: throw SchemaFault.endless
                 case .new:
                     marks[next] = .open
                     path.append((next, nodes[next].schemasInPlace))

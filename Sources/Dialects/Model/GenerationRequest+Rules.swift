@@ -32,11 +32,8 @@ extension GenerationRequest {
                 parameter: tools[Self.maximumTools].isLegacy ? "functions" : "tools", code: "too_many_tools")
         }
         var names: Set<String> = []
-        var legacyCount = 0
         var totalBytes = 0
-        for (index, tool) in tools.enumerated() {
-            let place = tool.isLegacy ? "functions[\(legacyCount)]" : "tools[\(index - legacyCount)]"
-            if tool.isLegacy { legacyCount += 1 }
+        for (place, tool) in zip(toolPlaces, tools) {
             let schemaBytes = tool.schema?.serialized().count ?? 0
             guard schemaBytes <= Self.maximumSchemaBytes else {
                 throw Failure(
@@ -63,6 +60,17 @@ extension GenerationRequest {
         return names
     }
 
+    /// Where each tool stands in the client's request.
+    var toolPlaces: [String] {
+        var legacyCount = 0
+        return tools.enumerated().map { index, tool in
+            if let place = tool.place { return place }
+            guard tool.isLegacy else { return "tools[\(index - legacyCount)]" }
+            legacyCount += 1
+            return "functions[\(legacyCount - 1)]"
+        }
+    }
+
     private static func complaint(aboutToolName name: String) -> String? {
         if name.isEmpty { return "A tool's name must not be empty." }
         if name.unicodeScalars.count > maximumToolNameLength {
@@ -81,12 +89,25 @@ extension GenerationRequest {
             throw Failure(
                 .invalidRequest, "A tool call is demanded, but there are no tools.", parameter: place,
                 code: "no_tools")
-        case .tool(let name) where !names.contains(name):
-            throw Failure(
-                .invalidRequest, "There is no tool named '\(name.prefix(64))' to choose.", parameter: place,
-                code: "unknown_tool")
+        case .tool(let name) where !names.contains(name) && !hasVendorTool(ofType: name):
+            throw Self.unknownTool(name, at: place)
+        case .allowed(let choice):
+            for name in EmulatedTools.AllowedTools(choice).names where !names.contains(name) {
+                throw Self.unknownTool(name, at: place)
+            }
         default: break
         }
+    }
+
+    /// True for the type of a tool that the vendor runs, by which OpenAI's dialects choose one.
+    private func hasVendorTool(ofType type: String) -> Bool {
+        tools.contains { if case .vendor(type, _) = $0.kind { true } else { false } }
+    }
+
+    private static func unknownTool(_ name: String, at place: String) -> Failure {
+        Failure(
+            .invalidRequest, "There is no tool named '\(name.prefix(64))' to choose.", parameter: place,
+            code: "unknown_tool")
     }
 
     /// Checks that each result has its call before it and that no two calls can be mixed up.
@@ -95,21 +116,22 @@ extension GenerationRequest {
         var unanswered: Set<String> = []
         for turn in turns {
             var results: Set<String> = []
-            for part in turn.parts {
+            for (index, part) in turn.parts.enumerated() {
+                let place = turn.places[index]?.path ?? turn.origin
                 if case .toolCall(let call) = part, let id = call.id {
                     guard unanswered.insert(id).inserted else {
                         throw Self.wrong(
-                            turn, "There is more than one tool call", id, "duplicate_tool_call_id")
+                            place, "There is more than one tool call", id, "duplicate_tool_call_id")
                     }
                     calls.insert(id)
                 } else if case .toolResult(let result) = part, let id = result.callID {
                     guard calls.contains(id) else {
                         throw Self.wrong(
-                            turn, "There is no tool call before this result", id, "unknown_tool_call_id")
+                            place, "There is no tool call before this result", id, "unknown_tool_call_id")
                     }
                     guard results.insert(id).inserted else {
                         throw Self.wrong(
-                            turn, "There is more than one result for the tool call", id,
+                            place, "There is more than one result for the tool call", id,
                             "duplicate_tool_result")
                     }
                     unanswered.remove(id)
@@ -118,10 +140,10 @@ extension GenerationRequest {
         }
     }
 
-    private static func wrong(_ turn: Turn, _ reason: String, _ id: String, _ code: String) -> Failure {
+    private static func wrong(_ place: String?, _ reason: String, _ id: String, _ code: String) -> Failure {
         // An id as long as a novel would make the message one.
         Failure(
-            .invalidRequest, "\(reason) with the ID '\(id.prefix(64))'.", parameter: turn.origin, code: code)
+            .invalidRequest, "\(reason) with the ID '\(id.prefix(64))'.", parameter: place, code: code)
     }
 }
 

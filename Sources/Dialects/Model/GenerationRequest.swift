@@ -9,6 +9,8 @@ public struct GenerationRequest: Sendable, Equatable {
     public var model: String
     /// The conversation, oldest turn first. System instructions are turns too.
     public var turns: [Turn]
+    /// True when the last turn is the beginning of the answer, which the model is to go on with.
+    public var continuesLastTurn: Bool
     /// The tools that the model may call.
     public var tools: [Tool]
     /// Which tools the model may or must call; nil when the client did not say.
@@ -52,6 +54,7 @@ public struct GenerationRequest: Sendable, Equatable {
     public init(model: String, turns: [Turn]) {
         self.model = model
         self.turns = turns
+        self.continuesLastTurn = false
         self.tools = []
         self.outputModalities = []
         self.sampling = Sampling()

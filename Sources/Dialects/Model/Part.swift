@@ -113,6 +113,13 @@ public struct DocumentPart: Sendable, Equatable {
         self.name = name
         self.cacheMarker = cacheMarker
     }
+
+    /// A document of plain text as a model is given it that knows texts alone, its name and what is said of it first;
+    /// nil for any other document.
+    public var writtenText: String? {
+        guard case .text(let text) = source else { return nil }
+        return [name, title, context, text].compactMap(\.self).filter { !$0.isEmpty }.joined(separator: "\n")
+    }
 }
 
 /// What the model thought before it spoke.

@@ -6,11 +6,19 @@ public struct Tool: Sendable, Equatable {
     public var kind: Kind
     /// Marks the end of a stretch of prompt worth caching.
     public var cacheMarker: CacheMarker?
+    /// Where the tool stands in the client's request; nil where its index among the tools tells it.
+    var place: String?
 
     /// A tool of any kind.
     public init(kind: Kind, cacheMarker: CacheMarker? = nil) {
         self.kind = kind
         self.cacheMarker = cacheMarker
+    }
+
+    /// A tool that may stand at another index of the client's request.
+    init(kind: Kind, place: String) {
+        self.init(kind: kind)
+        self.place = place
     }
 
     /// Whether the client runs it, not the vendor.

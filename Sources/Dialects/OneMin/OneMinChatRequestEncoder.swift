@@ -48,7 +48,8 @@ public struct OneMinChatRequestEncoder: Sendable {
         try refuseUnsupported(request)
         // Of the request alone: the further call has the same tags, and what the model said can forge nothing.
         let draft = try Emulation.Draft(request)
-        let rendered = try OneMinPrompt(request.turns + followUp, draft)
+        let rendered = try OneMinPrompt(
+            request.turns + followUp, continuesLastTurn: request.continuesLastTurn && followUp.isEmpty, draft)
         let emulation = Emulation(draft, labelLevel: rendered.labelLevel, options: options)
         let prompt = rendered.text
         let search = WebSearch(request)

@@ -16,6 +16,9 @@
 /// [assistant]
 /// ```
 ///
+/// Where the client begins the answer itself (Anthropic's prefill), that text stands below the last label, and the prompt
+/// ends with it.
+///
 /// **Labels.** A label is `[` + role + `]`; a name follows the role as `: ` + name. The roles are `system`,
 /// `developer`, `user`, `assistant` and `tool`. Names are written as they are when they consist of letters, digits, `_`,
 /// `-` and `.`, else in double quotes with `"`, `\` and control characters escaped, so that a label never leaves its
@@ -63,8 +66,11 @@ struct OneMinPrompt {
 
     /// The prompt for a conversation.
     ///
+    /// - Parameter continuesLastTurn: whether the last turn, of an assistant, is the beginning of the answer.
     /// - Throws: `unsupported` for a part that text cannot carry.
-    init(_ turns: [Turn], _ draft: Emulation.Draft) throws(Failure) {
+    init(
+        _ turns: [Turn], continuesLastTurn: Bool = false, _ draft: Emulation.Draft
+    ) throws(Failure) {
         marker = draft.marker
         let instructions = draft.instructions
         if instructions == nil, turns.count == 1, let turn = turns.first, turn.role == .user,
@@ -77,9 +83,14 @@ struct OneMinPrompt {
         let start = turns.firstIndex { $0.role != .system && $0.role != .developer } ?? turns.endIndex
         for turn in turns[..<start] { try add(turn) }
         if let instructions { addTurn("system", details: "", text: instructions) }
-        for turn in turns[start...] { try add(turn) }
+        let prefill = continuesLastTurn ? turns.last : nil
+        for turn in prefill == nil ? turns[start...] : turns[start...].dropLast() { try add(turn) }
         if let reminder = draft.tools.reminder { addTurn("system", details: "", text: reminder) }
-        addLabel("assistant", details: "")
+        if let prefill {
+            try addBeginning(prefill)
+        } else {
+            addLabel("assistant", details: "")
+        }
         labelLevel = level
     }
 
@@ -102,16 +113,18 @@ struct OneMinPrompt {
                 if isDue { addTurn(turn.role.rawValue, details: name, text: spoken.joined(separator: "\n")) }
                 spoken = []
                 isDue = false
-                try add(result, in: turn)
+                try add(result, at: index, of: turn)
             default:
-                if let text = try Self.text(of: part, at: index, of: turn) { spoken.append(text) }
+                if let text = try Self.text(of: part, at: turn.place(ofPart: index)?.path) {
+                    spoken.append(text)
+                }
                 isDue = true
             }
         }
         if isDue { addTurn(turn.role.rawValue, details: name, text: spoken.joined(separator: "\n")) }
     }
 
-    private mutating func add(_ result: ToolResult, in turn: Turn) throws(Failure) {
+    private mutating func add(_ result: ToolResult, at index: Int, of turn: Turn) throws(Failure) {
         let call = result.callID.flatMap { calls[$0] }
         let tool = result.name ?? call?.name
         let number = result.callID == nil ? tool.flatMap { latest[$0] } : call?.number
@@ -119,8 +132,22 @@ struct OneMinPrompt {
         let mark = number.map { " #\($0)" } ?? ""
         let failed = result.isError == true ? " failed" : ""
         let details = name + mark + failed
-        let text = try Self.texts(of: result.parts, in: turn).joined(separator: "\n")
+        let place = turn.place(ofPart: index)
+        var texts: [String] = []
+        for (inner, part) in result.parts.enumerated() {
+            if let text = try Self.text(of: part, at: place.map { "\($0.content)[\(inner)]" }) {
+                texts.append(text)
+            }
+        }
+        let text = texts.joined(separator: "\n")
         addTurn("tool", details: details.isEmpty ? "" : ":\(details)", text: text)
+    }
+
+    /// Adds the beginning of the answer: nothing stands between it and what the model writes.
+    private mutating func addBeginning(_ turn: Turn) throws(Failure) {
+        addTurn(
+            "assistant", details: "", text: try Self.texts(of: turn.parts, in: turn).joined(separator: "\n"))
+        text.removeLast(2)
     }
 
     private mutating func addTurn(_ role: String, details: String, text body: String) {
@@ -142,33 +169,30 @@ struct OneMinPrompt {
     private static func texts(of parts: [Part], in turn: Turn) throws(Failure) -> [String] {
         var texts: [String] = []
         for (index, part) in parts.enumerated() {
-            if let text = try text(of: part, at: index, of: turn) { texts.append(text) }
+            if let text = try text(of: part, at: turn.place(ofPart: index)?.path) { texts.append(text) }
         }
         return texts
     }
 
     /// The text of one part; nil for one that is left out.
-    private static func text(of part: Part, at index: Int, of turn: Turn) throws(Failure) -> String? {
+    private static func text(of part: Part, at path: String?) throws(Failure) -> String? {
         switch part {
         case .text(let part): return part.text
         case .refusal(let text): return text
         case .document(let document):
-            guard case .text(let text) = document.source else {
-                throw unsupported("documents", at: index, of: turn)
-            }
+            guard let text = document.writtenText else { throw unsupported("documents", at: path) }
             return text
         case .reasoning: return nil
-        case .image: throw unsupported("images", at: index, of: turn)
-        case .audio: throw unsupported("audio", at: index, of: turn)
-        case .video: throw unsupported("video", at: index, of: turn)
-        case .vendor(let part): throw unsupported("parts of type '\(part.type)'", at: index, of: turn)
-        case .toolCall, .toolResult: throw unsupported("nested tool calls", at: index, of: turn)
+        case .image: throw unsupported("images", at: path)
+        case .audio: throw unsupported("audio", at: path)
+        case .video: throw unsupported("video", at: path)
+        case .vendor(let part): throw unsupported("parts of type '\(part.type)'", at: path)
+        case .toolCall, .toolResult: throw unsupported("nested tool calls", at: path)
         }
     }
 
-    private static func unsupported(_ what: String, at index: Int, of turn: Turn) -> Failure {
-        let path = turn.origin.map { "\($0).content[\(index)]" }
-        return Failure(
+    private static func unsupported(_ what: String, at path: String?) -> Failure {
+        Failure(
             .unsupported, "Models of 1min.ai cannot be given \(what) through this relay yet.", parameter: path
         )
     }

@@ -55,12 +55,10 @@ public struct OpenAIResponsesRequest: Sendable, Equatable {
     public func request(after history: [JSONValue]) throws(Failure) -> GenerationRequest {
         var transcript = ResponsesTranscript(beginningWith: instructions, unknownReferences: .refuse)
         try transcript.add(history, named: "history")
-        let count = transcript.turns.count
+        transcript.forgetPlaces()
         try transcript.add(inputItems, named: "input")
         var request = generation
         request.turns = transcript.turns
-        // Where a stored item stands means nothing to the client.
-        for index in instructions.count..<max(count, instructions.count) { request.turns[index].origin = nil }
         guard request.turns.contains(where: { $0.parts.contains(where: \.saysSomething) }) else {
             throw Failure(
                 .invalidRequest, "Invalid value for 'input': there is no text in any item.",

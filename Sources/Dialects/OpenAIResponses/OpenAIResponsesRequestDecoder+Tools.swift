@@ -13,7 +13,7 @@ extension OpenAIResponsesRequestDecoder {
             _ = try element.object()
             let type = try element.required("type").string()
             switch type {
-            case "function", "custom": tools.append(Tool(kind: try clientTool(element)))
+            case "function", "custom": tools.append(Tool(kind: try clientTool(element), place: element.path))
             case "namespace":
                 let namespace = try element.required("name").nonEmptyString()
                 let members = try element.required("tools").elements(expected: "an array of objects")
@@ -21,12 +21,12 @@ extension OpenAIResponsesRequestDecoder {
                     _ = try member.object()
                     var kind = try clientTool(member)
                     kind.rename { names.add(namespace: namespace, name: $0) }
-                    tools.append(Tool(kind: kind))
+                    tools.append(Tool(kind: kind, place: member.path))
                 }
             case _ where type.hasPrefix("web_search") && element.searchesLive:
                 try decodeWebSearch(element, into: &request)
             default:
-                tools.append(Tool(kind: .vendor(type: type, json: element.value)))
+                tools.append(Tool(kind: .vendor(type: type, json: element.value), place: element.path))
                 request.ignorable.append(RequestParameter(name: element.path, feature: .vendorOnly))
             }
         }

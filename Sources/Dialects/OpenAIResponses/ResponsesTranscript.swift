@@ -63,7 +63,7 @@ struct ResponsesTranscript {
             guard let image = try item.member("result")?.nonEmptyString() else { return }
             let format = try item.member("output_format")?.string() ?? "png"
             let source = MediaSource.base64(image, mediaType: "image/\(format)")
-            append(.image(ImagePart(source: source)), role: .assistant, item)
+            append(.image(ImagePart(source: source)), role: .assistant, item, member: "result")
         case "web_search_call", "file_search_call", "code_interpreter_call", "mcp_list_tools": break
         default:
             let isModels = type.hasSuffix("_call") || type.hasSuffix("_request") || type == "compaction"
@@ -92,12 +92,21 @@ struct ResponsesTranscript {
         }
     }
 
-    private mutating func append(_ part: Part, role: Turn.Role, _ item: RequestField) {
-        if turns.last?.role == role {
-            turns[turns.count - 1].parts.append(part)
-        } else {
-            append(Turn(role: role, parts: [part]), item)
+    /// Forgets where the turns so far stand, which means nothing to the client.
+    mutating func forgetPlaces() {
+        for index in turns.indices {
+            turns[index].origin = nil
+            turns[index].places = [:]
         }
+    }
+
+    /// Adds what an item is, or one of its members, to the turn that it belongs to.
+    private mutating func append(
+        _ part: Part, role: Turn.Role, _ item: RequestField, member: String? = nil
+    ) {
+        if turns.last?.role != role { append(Turn(role: role, parts: []), item) }
+        let path = member.map { "\(item.path).\($0)" } ?? item.path
+        turns[turns.count - 1].add(part, at: Turn.Place(path, content: "\(item.path).output"))
     }
 
     private mutating func append(_ turn: Turn, _ item: RequestField) {

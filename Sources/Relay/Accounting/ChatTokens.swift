@@ -109,7 +109,7 @@ struct ChatTokens {
             estimate(call.arguments)
         case .toolResult(let result): for part in result.parts { add(part) }
         case .document(let part):
-            if case .text(let text) = part.source { estimate(text) } else { addMedia() }
+            if let text = part.writtenText { estimate(text) } else { addMedia() }
         case .audio, .video: addMedia()
         case .vendor(let part): estimate(Self.text(of: part.json))
         }

@@ -113,7 +113,7 @@ struct AnthropicRequestDecoderTests {
     }
 
     @Test func `a conversation of an agent`() throws {
-        let turns = try turns(
+        var turns = try turns(
             #"""
             {"role":"user","content":"Look"},
             {"role":"assistant","content":[
@@ -145,6 +145,10 @@ struct AnthropicRequestDecoderTests {
                 .text(TextPart("The tool t is available.")),
             ], isError: true)
         result.cacheMarker = CacheMarker(timeToLive: "5m")
+        // Where they stand in the message, although the results come first.
+        #expect(turns[2].places.mapValues(\.path) == [0: "messages.2.content.1", 1: "messages.2.content.2"])
+        #expect(turns[3].places.mapValues(\.path) == [1: "messages.2.content.3"])
+        for index in turns.indices { turns[index].places = [:] }
         #expect(
             turns == [
                 turn(.user, "messages.0", [.text(TextPart("Look"))]),
@@ -172,6 +176,19 @@ struct AnthropicRequestDecoderTests {
                 turn(.user, "messages.3", [.text(TextPart("Well?"))]),
                 turn(.assistant, "messages.4", [.text(TextPart("So"))]),
             ])
+    }
+
+    @Test func `a text of the model at the end is the beginning of its answer`() throws {
+        let user = #"{"role":"user","content":"a"}"#
+        for (last, isBeginning) in [
+            (#"{"role":"assistant","content":"{"}"#, true), (#"{"role":"assistant","content":""}"#, false),
+            (#"{"role":"assistant","content":[{"type":"text","text":"So"}]}"#, true),
+            (#"{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{}}]}"#, false),
+            (user, false),
+        ] {
+            let request = try decode(#"{"max_tokens":10,"messages":[\#(user),\#(last)]}"#)
+            #expect(request.continuesLastTurn == isBeginning, "\(last)")
+        }
     }
 
     @Test func `results without anything to say`() throws {

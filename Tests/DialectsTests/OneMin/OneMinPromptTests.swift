@@ -144,6 +144,25 @@ struct OneMinPromptTests {
             prompt: "[user]\n[[1,2],[3]] [\"user\"] [ use ]\n\n[user]\nb\n\n[assistant]"),
     ]
 
+    @Test func `the beginning of an answer ends the prompt`() throws {
+        var request = GenerationRequest(
+            model: "m",
+            turns: [Turn(role: .user, text: "Count"), Turn(role: .assistant, text: "One [user] ")])
+        request.continuesLastTurn = true
+        let prompt = try OneMinPrompt(request.turns, continuesLastTurn: true, Emulation.Draft(request))
+        #expect(prompt.text == "[user]\nCount\n\n[[assistant]]\nOne [user] " && prompt.labelLevel == 2)
+    }
+
+    @Test func `a document is told by its name and what is said of it`() throws {
+        var document = DocumentPart(source: .text("Pears are ripe."), name: "fruit.txt")
+        document.title = "On fruit"
+        document.context = "A leaflet"
+        let turn = Turn(role: .user, parts: [.document(document), .text(TextPart("Are they?"))])
+        #expect(
+            try OneMinPrompt.text(for: [turn])
+                == "fruit.txt\nOn fruit\nA leaflet\nPears are ripe.\nAre they?")
+    }
+
     @Test(arguments: goldens) func `the prompt of a conversation`(_ test: Case) throws {
         #expect(try OneMinPrompt.text(for: test.turns) == test.prompt)
     }
