@@ -14,6 +14,8 @@ enum StoredObject: Equatable, Sendable {
         let words = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard words.allSatisfy({ (1...Self.maximumIDBytes).contains($0.utf8.count) }) else { return nil }
         switch (words.first, words.count) {
+        // Other calls of the API, which are not there.
+        case ("responses", 2) where words[1] == "compact": return nil
         case ("responses", 2): self = .response(id: words[1])
         case ("responses", 3) where words[2] == "input_items": self = .inputItems(response: words[1])
         case ("conversations", 1): self = .conversations
