@@ -228,7 +228,7 @@ struct ToolCallReader: Sendable {
         } || "functions.".hasPrefix(word) || word.hasPrefix("functions.")
     }
 
-    /// True for the tag in a sentence that ends: `<tool_call>` in ticks, or in quotes.
+    /// True for the tag between ticks in the sentence that an answer ends with.
     private var isMention: Bool {
         guard let first = opening.first(where: { !$0.isASCIIBlank }) else { return false }
         return first == UInt8(ascii: "`") && !opening.starts(with: Array("```".utf8))
