@@ -62,7 +62,8 @@ public final class Emulation: Sendable {
                 return
             }
             let own = [tools.list, form?.schemaText ?? "", form?.description ?? ""]
-            marker = ToolMarker(absentFrom: own + parts.flatMap(\.ownTexts))
+            marker = ToolMarker(
+                absentFrom: own + request.turns.compactMap(\.name) + parts.flatMap(\.ownTexts))
         }
     }
 }

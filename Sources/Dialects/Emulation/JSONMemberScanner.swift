@@ -22,6 +22,7 @@ struct JSONMemberScanner: Sendable {
     private var isInString = false
     private var isEscaped = false
 
+    private static let longestKey = 256
     private static let quote = UInt8(ascii: "\"")
     private static let backslash = UInt8(ascii: "\\")
 
@@ -52,7 +53,8 @@ struct JSONMemberScanner: Sendable {
                 } else if byte == Self.backslash {
                     isEscaped = true
                 }
-                key.append(byte)
+                // What is longer is no key that anybody asks for.
+                if key.count < Self.longestKey { key.append(byte) }
             case .colon:
                 position += 1
                 if byte == UInt8(ascii: ":") { place = .valueStart }

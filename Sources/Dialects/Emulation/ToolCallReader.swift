@@ -102,6 +102,13 @@ struct ToolCallReader: Sendable {
             }
         }
         if isComplete, state == .reading { state = .ended }
+        if case .unusable = state {
+            // A character that was begun is given whole.
+            while index < bytes.count, bytes[index] & 0xC0 == 0x80 {
+                raw.append(bytes[index])
+                index += 1
+            }
+        }
         return index
     }
 
@@ -114,7 +121,10 @@ struct ToolCallReader: Sendable {
         case .tag, .opening:
             // Some models close a call with another opening tag.
             let isStray = count > 0 && opening.allSatisfy { $0.isASCIIBlank || $0 == UInt8(ascii: ">") }
-            state = isStray ? .ended : .unusable(isCut ? .noCall : .malformed("it ends before its JSON"))
+            state =
+                isStray
+                ? .ended
+                : .unusable(isCut || isMention ? .noCall : .malformed("it ends before its JSON"))
         case .object:
             guard var open = call else { break }
             if !isCut, open.reader.finish(closesStrings: false, into: &open.json) {
@@ -216,6 +226,13 @@ struct ToolCallReader: Sendable {
             let name = tool.name.lowercased()
             return name.hasPrefix(word) || word.hasPrefix(name)
         } || "functions.".hasPrefix(word) || word.hasPrefix("functions.")
+    }
+
+    /// True for the tag between ticks in the sentence that an answer ends with.
+    private var isMention: Bool {
+        guard let first = opening.first(where: { !$0.isASCIIBlank }) else { return false }
+        return first == UInt8(ascii: "`") && !opening.starts(with: Array("```".utf8))
+            && !opening.contains(0x0A)
     }
 
     private var reasonOfOpening: Reason {

@@ -2,7 +2,7 @@
 ///
 /// A text that holds the tag, such as a result that a tool fetched from somewhere, could make the model repeat it, and
 /// its words would become a call. So the number of a request's tag stands nowhere in the request's own texts: `_2` where
-/// a text has the tag without a number, and so on.
+/// a text has the tag without a number, and so on. An encoded tag counts, since a model may decode what it repeats.
 struct ToolMarker: Sendable, Equatable {
     /// 1 for the tag without a number.
     let level: Int
@@ -32,28 +32,39 @@ struct ToolMarker: Sendable, Equatable {
     private static let wordBytes = Array(word.utf8)
 
     /// Adds the number of each tag that a text holds, in either case, white space allowed around `<` and `/`.
+    ///
+    /// A model that repeats a text may decode it on the way, so the `<` may be encoded too: `&lt;`, `&#60;`, `\u003c`,
+    /// `%3C`, or any character beyond ASCII that looks like it.
     private static func collectLevels(in text: String, into levels: inout Set<Int>) {
         let bytes = text.utf8Span.span
         var index = 0
-        while index < bytes.count {
-            guard bytes[index] == UInt8(ascii: "<") else {
+        while index + wordBytes.count <= bytes.count {
+            guard bytes[index] | 0x20 == wordBytes[0],
+                wordBytes.indices.allSatisfy({ bytes[index + $0].lowercasedASCII == wordBytes[$0] })
+            else {
                 index += 1
                 continue
             }
-            index += 1
-            // Nothing skipped here is a `<`, so each byte is looked at once or twice.
-            var next = index
-            while next < bytes.count, bytes[next].isASCIIBlank || bytes[next] == UInt8(ascii: "/") {
-                next += 1
-            }
-            index = next
-            guard next + wordBytes.count <= bytes.count else { continue }
-            guard wordBytes.indices.allSatisfy({ bytes[next + $0].lowercasedASCII == wordBytes[$0] })
-            else { continue }
-            next += wordBytes.count
-            levels.insert(number(in: bytes, at: next) ?? 1)
+            let end = index + wordBytes.count
+            if isOpened(bytes, before: index) { levels.insert(number(in: bytes, at: end) ?? 1) }
+            index = end
         }
     }
+
+    /// Whether a `<` stands before an offset, written in whatever way.
+    private static func isOpened(_ bytes: Span<UInt8>, before start: Int) -> Bool {
+        var index = start
+        // Between two words each byte is looked at once.
+        while index > 0, bytes[index - 1].isASCIIBlank || slashes.contains(bytes[index - 1]) { index -= 1 }
+        guard index > 0 else { return false }
+        switch bytes[index - 1] {
+        case UInt8(ascii: "<"), UInt8(ascii: ";"), 0x80...: return true
+        case UInt8(ascii: "c"), UInt8(ascii: "C"): return index > 1 && bytes[index - 2] == UInt8(ascii: "3")
+        default: return false
+        }
+    }
+
+    private static let slashes = Array("/\\".utf8)
 
     /// The number behind the tag's word; nil when there is none.
     private static func number(in bytes: Span<UInt8>, at start: Int) -> Int? {

@@ -25,6 +25,10 @@ public struct JSONSchema: Sendable {
     static let maximumNesting = 128
     /// The most schemas inside one schema.
     static let maximumNodes = 20_000
+    /// The most bytes of the places of all schemas inside one schema and of all references to them.
+    static let maximumPlaceBytes = 8 << 20
+    /// The most states of all patterns of one schema.
+    static let maximumPatternStates = 100_000
     /// The most visits of one check; a visit is a schema met by a value, or some bytes compared.
     static let maximumVisits = 250_000
 
@@ -133,6 +137,10 @@ struct SchemaPlace: Sendable {
     var pointer: String {
         keys.reduce(into: "") { pointer, key in
             pointer += "/"
+            guard key.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else {
+                pointer += key
+                return
+            }
             for scalar in key.unicodeScalars {
                 switch scalar {
                 case "~": pointer += "~0"

@@ -5,24 +5,28 @@ extension SchemaCompiler {
     ///
     /// - Throws: a fault when it leads nowhere; other documents are not fetched.
     mutating func target(of reference: String, at place: SchemaPlace) throws(SchemaFault) -> Int {
-        let fault = SchemaFault(
-            place, "reference to component '\(reference.prefix(64))' which was not found in the schema")
-        guard reference.hasPrefix("#") else { throw fault }
+        func fault() -> SchemaFault {
+            SchemaFault(
+                place, "reference to component '\(reference.prefix(64))' which was not found in the schema")
+        }
+        guard reference.hasPrefix("#") else { throw fault() }
         let fragment = PercentCoding.decode(String(reference.dropFirst()))
         var keys: [String] = []
         if fragment.hasPrefix("/") {
             keys = fragment.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(
                 Self.unescaped)
         } else if !fragment.isEmpty {
-            guard let anchor = anchorPlace(fragment) else { throw fault }
+            guard let anchor = anchorPlace(fragment) else { throw fault() }
             keys = anchor.keys
         }
         var target = document
         for key in keys {
-            guard let next = target[key] ?? Int(key).flatMap({ target.element(at: $0) }) else { throw fault }
+            guard let next = target[key] ?? Int(key).flatMap({ target.element(at: $0) }) else {
+                throw fault()
+            }
             target = next
         }
-        guard target.objectValue != nil || target.boolValue != nil else { throw fault }
+        guard target.objectValue != nil || target.boolValue != nil else { throw fault() }
         return try node(target, at: SchemaPlace(keys))
     }
 
@@ -51,10 +55,11 @@ extension SchemaCompiler {
                 // Deeper than a schema may be, nothing is found.
                 guard place.keys.count <= 2 * JSONSchema.maximumNesting else { continue }
                 if let anchor = value["$anchor"]?.stringValue { found[anchor] = place }
-                for member in value.objectValue?.members ?? [] {
+                for member in value.objectValue?.members ?? [] where member.value.hasInside {
                     open.append((member.value, place.then(member.key)))
                 }
-                for (index, element) in (value.arrayValue ?? []).enumerated() {
+                for (index, element) in (value.arrayValue ?? []).enumerated()
+                where element.hasInside {
                     open.append((element, place.then(String(index))))
                 }
             }
@@ -91,6 +96,11 @@ extension SchemaCompiler {
 }
 
 extension JSONValue {
+    /// True for objects and arrays with something in them.
+    fileprivate var hasInside: Bool {
+        objectValue?.members.isEmpty == false || arrayValue?.isEmpty == false
+    }
+
     fileprivate func element(at index: Int) -> JSONValue? {
         guard let elements = arrayValue, elements.indices.contains(index) else { return nil }
         return elements[index]

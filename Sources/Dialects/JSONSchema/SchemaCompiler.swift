@@ -7,6 +7,8 @@ struct SchemaCompiler {
     private var known: [String: Int] = [:]
     var anchors: [String: SchemaPlace]?
     private var nesting = 0
+    private var placeBytes = 0
+    private var patternStates = 0
 
     init(document: JSONValue) {
         self.document = document
@@ -14,6 +16,11 @@ struct SchemaCompiler {
 
     /// The node of the schema at a place.
     mutating func node(_ schema: JSONValue, at place: SchemaPlace) throws(SchemaFault) -> Int {
+        // Long names have all that is inside them in a place of their length.
+        placeBytes += place.keys.reduce(0) { $0 + $1.utf8.count + 1 }
+        guard placeBytes <= JSONSchema.maximumPlaceBytes else {
+            throw SchemaFault("schema has too many parts inside long names")
+        }
         let pointer = place.pointer
         if let index = known[pointer] { return index }
         guard nodes.count < JSONSchema.maximumNodes else { throw SchemaFault("schema has too many parts") }
@@ -44,7 +51,7 @@ struct SchemaCompiler {
         if let types = Self.types(schema["type"]) { node.constraints.append(.types(types)) }
         if let value = schema["const"] { node.constraints.append(.values(SchemaValues([value]))) }
         if let values = schema["enum"]?.arrayValue { node.constraints.append(.values(SchemaValues(values))) }
-        Self.addScalarConstraints(schema, to: &node.constraints)
+        addScalarConstraints(schema, to: &node.constraints)
         try addObjectConstraints(schema, at: place, to: &node.constraints)
         try addArrayConstraints(schema, at: place, to: &node.constraints)
         try addCombinations(schema, at: place, to: &node.constraints)
@@ -62,7 +69,9 @@ struct SchemaCompiler {
         return types
     }
 
-    private static func addScalarConstraints(_ schema: JSONObject, to list: inout [SchemaNode.Constraint]) {
+    private mutating func addScalarConstraints(
+        _ schema: JSONObject, to list: inout [SchemaNode.Constraint]
+    ) {
         // In draft 4 the exclusive ones were flags beside the others.
         if let least = schema["minimum"]?.doubleValue {
             list.append(.least(least, isExclusive: schema["exclusiveMinimum"]?.boolValue == true))
@@ -77,13 +86,22 @@ struct SchemaCompiler {
         if let divisor = schema["multipleOf"]?.doubleValue, divisor > 0 {
             list.append(.multiple(of: divisor))
         }
-        if let bounds = bounds(schema, "minLength", "maxLength") { list.append(.length(bounds)) }
+        if let bounds = Self.bounds(schema, "minLength", "maxLength") { list.append(.length(bounds)) }
         if let format = schema["format"]?.stringValue.flatMap(SchemaFormat.init(rawValue:)) {
             list.append(.format(format))
         }
-        if let pattern = schema["pattern"]?.stringValue.flatMap(SchemaPattern.init) {
+        if let pattern = schema["pattern"]?.stringValue.flatMap({ pattern($0) }) {
             list.append(.pattern(pattern))
         }
+    }
+
+    /// A pattern; nil for one that is not understood, and when the schema's patterns are too large together.
+    private mutating func pattern(_ source: String) -> SchemaPattern? {
+        guard patternStates < JSONSchema.maximumPatternStates else { return nil }
+        let pattern = SchemaPattern(source)
+        // To find that one is too large is work too.
+        patternStates += pattern?.stateCount ?? 200
+        return pattern
     }
 
     private static func bounds(_ schema: JSONObject, _ least: String, _ most: String) -> SchemaNode.Bounds? {
@@ -97,7 +115,7 @@ struct SchemaCompiler {
         var patterns: [(SchemaPattern, Int)] = []
         var areKnown = true
         for member in schema["patternProperties"]?.objectValue?.members ?? [] {
-            if let pattern = SchemaPattern(member.key) {
+            if let pattern = pattern(member.key) {
                 patterns.append(
                     (pattern, try node(member.value, at: place.then("patternProperties", member.key))))
             } else {

@@ -60,7 +60,8 @@ struct SchemaComplaint {
         switch value {
         case .array, .object: return SchemaTypes(of: value).description
         case .string(let text):
-            let cut = String(text.prefix(longestValue))
+            // Not by what is seen as characters: one can have any number of marks.
+            let cut = String(String.UnicodeScalarView(text.unicodeScalars.prefix(longestValue)))
             let json = String(decoding: JSONValue.string(cut).serialized(), as: UTF8.self)
             return cut.utf8.count < text.utf8.count ? json.dropLast() + "…\"" : json
         case .number(let number): return String(number.text.prefix(longestValue))

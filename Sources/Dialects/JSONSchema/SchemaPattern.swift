@@ -11,6 +11,8 @@ struct SchemaPattern: Sendable {
     /// The pattern as it was written.
     let source: String
     private let states: [State]
+    /// How large its machine is.
+    var stateCount: Int { states.count }
 
     /// A step of the machine.
     enum State: Sendable {

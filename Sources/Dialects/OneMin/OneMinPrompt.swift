@@ -35,7 +35,7 @@
 /// that stands anywhere in the turn's own text, names or ids before one of the role words (in either case, white space
 /// between them allowed). A turn's text thus ends at the first label of at least its own level, and its own text holds
 /// none. Ordinary texts have no such runs, so every label has one bracket; where a user writes `[system]`, his turn is
-/// labelled `[[user]]`, and so are all that follow.
+/// labelled `[[user]]`, and so are all that follow. A text that would need more than 64 is refused.
 ///
 /// **Stability.** The bytes of a turn depend on that turn and those before it, never on later ones, and on nothing else.
 /// The whole prompt of one request is thus the beginning of the prompt of the next in the same conversation (unless the
@@ -57,7 +57,7 @@ struct OneMinPrompt {
 
     /// The prompt for a conversation without tools and form.
     ///
-    /// - Throws: `unsupported` for a part that text cannot carry.
+    /// - Throws: `unsupported` for a part that text cannot carry, `invalidRequest` for a text no label can be told from.
     static func text(for turns: [Turn]) throws(Failure) -> String {
         var request = GenerationRequest(model: "", turns: turns)
         request.toolChoice = ToolChoice.none
@@ -67,7 +67,7 @@ struct OneMinPrompt {
     /// The prompt for a conversation.
     ///
     /// - Parameter continuesLastTurn: whether the last turn, of an assistant, is the beginning of the answer.
-    /// - Throws: `unsupported` for a part that text cannot carry.
+    /// - Throws: `unsupported` for a part that text cannot carry, `invalidRequest` for a text no label can be told from.
     init(
         _ turns: [Turn], continuesLastTurn: Bool = false, _ draft: Emulation.Draft
     ) throws(Failure) {
@@ -82,10 +82,10 @@ struct OneMinPrompt {
         }
         let start = turns.firstIndex { $0.role != .system && $0.role != .developer } ?? turns.endIndex
         for turn in turns[..<start] { try add(turn) }
-        if let instructions { addTurn("system", details: "", text: instructions) }
+        if let instructions { try addTurn("system", details: "", text: instructions) }
         let prefill = continuesLastTurn ? turns.last : nil
         for turn in prefill == nil ? turns[start...] : turns[start...].dropLast() { try add(turn) }
-        if let reminder = draft.tools.reminder { addTurn("system", details: "", text: reminder) }
+        if let reminder = draft.tools.reminder { try addTurn("system", details: "", text: reminder) }
         if let prefill {
             try addBeginning(prefill)
         } else {
@@ -110,7 +110,9 @@ struct OneMinPrompt {
                 spoken.append(marker.block(call))
                 isDue = true
             case .toolResult(let result):
-                if isDue { addTurn(turn.role.rawValue, details: name, text: spoken.joined(separator: "\n")) }
+                if isDue {
+                    try addTurn(turn.role.rawValue, details: name, text: spoken.joined(separator: "\n"))
+                }
                 spoken = []
                 isDue = false
                 try add(result, at: index, of: turn)
@@ -121,7 +123,7 @@ struct OneMinPrompt {
                 isDue = true
             }
         }
-        if isDue { addTurn(turn.role.rawValue, details: name, text: spoken.joined(separator: "\n")) }
+        if isDue { try addTurn(turn.role.rawValue, details: name, text: spoken.joined(separator: "\n")) }
     }
 
     private mutating func add(_ result: ToolResult, at index: Int, of turn: Turn) throws(Failure) {
@@ -140,18 +142,27 @@ struct OneMinPrompt {
             }
         }
         let text = texts.joined(separator: "\n")
-        addTurn("tool", details: details.isEmpty ? "" : ":\(details)", text: text)
+        try addTurn("tool", details: details.isEmpty ? "" : ":\(details)", text: text)
     }
 
     /// Adds the beginning of the answer: nothing stands between it and what the model writes.
     private mutating func addBeginning(_ turn: Turn) throws(Failure) {
-        addTurn(
-            "assistant", details: "", text: try Self.texts(of: turn.parts, in: turn).joined(separator: "\n"))
+        try addTurn(
+            "assistant", details: "", text: Self.texts(of: turn.parts, in: turn).joined(separator: "\n"))
         text.removeLast(2)
     }
 
-    private mutating func addTurn(_ role: String, details: String, text body: String) {
+    /// The most brackets of a label: each turn has them twice, and a request has many turns.
+    private static let maximumLevel = 64
+
+    private mutating func addTurn(_ role: String, details: String, text body: String) throws(Failure) {
         level = max(level, 1 + max(Self.longestRun(in: body), Self.longestRun(in: details)))
+        guard level <= Self.maximumLevel else {
+            throw Failure(
+                .invalidRequest,
+                "A text has \(level - 1) opening brackets before the name of a role; "
+                    + "at most \(Self.maximumLevel - 1) can be told from the labels of the turns.")
+        }
         addLabel(role, details: details)
         text += "\n"
         text += body
