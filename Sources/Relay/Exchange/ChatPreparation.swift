@@ -2,7 +2,9 @@ import Dialects
 import Wire
 
 /// Makes calls of the bodies of chat requests.
-struct ChatPreparation: Sendable {
+///
+/// An object, since a configuration is a large value, which no frame of a task should hold: see `Relay.answer`.
+final class ChatPreparation: Sendable {
     /// The client's dialect.
     let dialect: ClientDialect
     /// The caller's key.
@@ -13,6 +15,18 @@ struct ChatPreparation: Sendable {
     let configuration: Configuration
     /// The place for long work, the store, and unpredictable numbers.
     let ports: Ports
+
+    /// Gathers what is needed.
+    init(
+        dialect: ClientDialect, credential: String, router: ModelRouter, configuration: Configuration,
+        ports: Ports
+    ) {
+        self.dialect = dialect
+        self.credential = credential
+        self.router = router
+        self.configuration = configuration
+        self.ports = ports
+    }
 
     /// Reads a request body, finds the model, and writes the upstream's bodies, if that takes no time worth speaking of.
     ///
@@ -54,7 +68,7 @@ struct ChatPreparation: Sendable {
         }
         let whole = draft
         return isLong || body.count + historyBytes > ChatTokens.offloadBytes
-            ? try await ports.offload.run { () throws(Failure) in try finish(whole, route) }
+            ? try await ports.offload.run { () throws(Failure) in try self.finish(whole, route) }
             : try finish(whole, route)
     }
 
@@ -65,17 +79,17 @@ struct ChatPreparation: Sendable {
         let isLong = body.count > min(configuration.limits.offloadBytes, ChatTokens.offloadBytes)
         let (request, response) =
             isLong
-            ? try await ports.offload.run { () throws(Failure) in try toBeCounted(body) }
+            ? try await ports.offload.run { () throws(Failure) in try self.toBeCounted(body) }
             : try toBeCounted(body)
         let model = try await router.route(request.model).model
         if let response, response.needsHistory {
             let history = try await history(of: response)
             return try await ports.offload.run { () throws(Failure) in
-                try count(try response.request(after: history.map(\.json)), model)
+                try self.count(try response.request(after: history.map(\.json)), model)
             }
         }
         return isLong
-            ? try await ports.offload.run { () throws(Failure) in try count(request, model) }
+            ? try await ports.offload.run { () throws(Failure) in try self.count(request, model) }
             : try count(request, model)
     }
 

@@ -191,7 +191,8 @@ final class ModelCatalogue: Sendable {
         let limit = Self.maximumAnswerBytes + StoredModelList.maximumHeadBytes
         guard let bytes = await ports.store.load(storedName, maximumBytes: limit) else { return false }
         let source = upstream.settings.baseURL.text
-        let (kind, unixTime) = (kind, ports.clock.unixTime().seconds)
+        // Both at once: what passes until the bytes are read makes the list neither older nor younger.
+        let (kind, unixTime, now) = (kind, ports.clock.unixTime().seconds, ports.clock.now())
         let age: Duration
         let entries: [ModelEntry]
         do throws(StoredModelList.Unusable) {
@@ -209,7 +210,7 @@ final class ModelCatalogue: Sendable {
             return false
         }
         let list = ModelList(entries, permitted: models.permitted)
-        let due = ports.clock.now() + (models.refresh - age)
+        let due = now + (models.refresh - age)
         let isFresh = age < models.refresh
         state.withLock { state in
             if isFresh { state.isFetching = false }
