@@ -32,8 +32,7 @@ final class ChatDraft: Sendable {
             choicesPerPrompt = request.choicesPerPrompt
             let count = requests.count.multipliedReportingOverflow(by: choicesPerPrompt)
             _ = try Self.checked(count.overflow ? .max : count.partialValue, limits)
-            let echoes = request.prompts.flatMap { Array(repeating: $0, count: request.choicesPerPrompt) }
-            form = .completion(echoes: request.echo ? echoes : [])
+            form = .completion(echoes: request.echoes)
             response = nil
         case .openAIResponses:
             let request = try OpenAIResponsesRequestDecoder.decode(body, makeID: makeID)
