@@ -3,39 +3,25 @@ import Wire
 /// A value of a request together with the place where it stands, so that every complaint can name it.
 ///
 /// Messages and paths are those of the Anthropic API, which words its complaints as Pydantic does
-/// (https://docs.pydantic.dev/latest/errors/validation_errors/). The path is put together only when it is needed.
+/// (https://docs.pydantic.dev/latest/errors/validation_errors/).
 struct AnthropicField {
     /// The value itself.
     let value: JSONValue
     /// Where the value stands.
-    private let place: Place
-
-    /// A key or an index, and the place of what has it; nil at the top.
-    private indirect enum Place {
-        case key(String, of: Place?)
-        case index(Int, of: Place)
-
-        var path: String {
-            switch self {
-            case .key(let key, nil): key
-            case .key(let key, let parent?): "\(parent.path).\(key)"
-            case .index(let index, let parent): "\(parent.path).\(index)"
-            }
-        }
-    }
+    private let place: FieldPlace
 
     /// A member of the request's top-level object.
     init(_ value: JSONValue, named name: String) {
         self.init(value, at: .key(name, of: nil))
     }
 
-    private init(_ value: JSONValue, at place: Place) {
+    private init(_ value: JSONValue, at place: FieldPlace) {
         self.value = value
         self.place = place
     }
 
     /// The path, such as `messages.2.content`.
-    var path: String { place.path }
+    var path: String { place.path { ".\($0)" } }
 
     /// The member of this name, or nil where it is absent or null or this is no object.
     func member(_ name: String) -> AnthropicField? {
