@@ -16,7 +16,7 @@ mapfile -t dialects < <(find Sources/Dialects -name '*.swift' | sort)
 mapfile -t tokens < <(find Sources/Tokens -name '*.swift' | sort)
 status=0
 
-for target in JSON JSON5 LenientJSON EventStream Tokens SCGI ToolCalls; do
+for target in JSON JSON5 LenientJSON EventStream Multipart Media Tokens SCGI ToolCalls; do
     main=Tests/Fuzz/Fuzz$target.swift
     sources=("${wire[@]}")
     if [[ $target == Tokens ]]; then

@@ -42,6 +42,8 @@ public enum MediaSource: Sendable, Equatable {
     case file(id: String)
     /// Plain text given in place.
     case text(String)
+    /// A file that the upstream has already, by the name that it goes by there. No decoder makes one.
+    case uploaded(String)
 }
 
 /// A picture.
@@ -50,6 +52,8 @@ public struct ImagePart: Sendable, Equatable {
     public var source: MediaSource
     /// How closely to look: OpenAI's `auto`, `low`, `high` or a newer word.
     public var detail: String?
+    /// How large the picture is, where its bytes were looked at.
+    public var size: ImageSize?
     /// Marks the end of a stretch of prompt worth caching.
     public var cacheMarker: CacheMarker?
 

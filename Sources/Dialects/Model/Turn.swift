@@ -47,7 +47,7 @@ public struct Turn: Sendable, Equatable {
     }
 
     /// Where a part stands in the client's request; nil where that is not known.
-    func place(ofPart index: Int) -> Place? {
+    public func place(ofPart index: Int) -> Place? {
         if let place = places[index] { return place }
         return origin.map { Place("\($0).content[\(index)]", content: "\($0).content") }
     }

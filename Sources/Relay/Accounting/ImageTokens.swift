@@ -1,5 +1,6 @@
 import Dialects
 import Tokens
+import Wire
 
 /// How a family of models counts a picture.
 enum ImageTokens: Sendable, Equatable {
@@ -26,8 +27,8 @@ enum ImageTokens: Sendable, Equatable {
     /// choice to OpenAI.
     static func count(_ image: ImagePart, model: String) -> TokenCount {
         let rule = table.value(for: model) ?? Row(.tiles(base: 85, perTile: 170), isDocumented: false)
-        var size: ImageSize?
-        if case .base64(let data, _) = image.source { size = ImageSize(base64: data) }
+        var size = image.size
+        if size == nil, case .base64(let data, _) = image.source { size = ImageSize(base64: data) }
         let known = size ?? ImageSize(width: assumedSize.width, height: assumedSize.height)
         let tokens = known.map { rule.rule.tokens($0, detail: image.detail) } ?? 0
         let isLow = image.detail == "low"

@@ -9,6 +9,7 @@ enum ASCII {
     static let space: UInt8 = 0x20
     static let quote: UInt8 = 0x22
     static let dollar: UInt8 = 0x24
+    static let percent: UInt8 = 0x25
     static let apostrophe: UInt8 = 0x27
     static let asterisk: UInt8 = 0x2A
     static let plus: UInt8 = 0x2B
@@ -19,6 +20,8 @@ enum ASCII {
     static let zero: UInt8 = 0x30
     static let nine: UInt8 = 0x39
     static let colon: UInt8 = 0x3A
+    static let semicolon: UInt8 = 0x3B
+    static let equals: UInt8 = 0x3D
     static let upperE: UInt8 = 0x45
     static let upperX: UInt8 = 0x58
     static let leftBracket: UInt8 = 0x5B
@@ -36,6 +39,13 @@ enum ASCII {
     static let lowerX: UInt8 = 0x78
     static let leftBrace: UInt8 = 0x7B
     static let rightBrace: UInt8 = 0x7D
+
+    static let delete: UInt8 = 0x7F
+
+    /// `A` to `Z` in lower case, any other byte as it is.
+    static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte &- 0x41 < 26 ? byte | 0x20 : byte
+    }
 
     /// True for `0` to `9`.
     @inline(__always)

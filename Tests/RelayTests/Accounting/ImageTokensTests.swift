@@ -1,5 +1,6 @@
 import Dialects
 import Testing
+import Wire
 
 @testable import Relay
 

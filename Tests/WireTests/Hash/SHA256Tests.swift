@@ -54,4 +54,28 @@ import Wire
     func `known keys and messages have known codes`(key: [UInt8], message: [UInt8], code: String) {
         #expect(Self.hexadecimal(SHA256.code(for: message, key: key)) == code)
     }
+
+    @Test(arguments: [1, 2, 3, 7, 63, 64, 65, 1000])
+    func `pieces of any size give the same hash`(_ size: Int) {
+        let message = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        for count in [0, 1, 55, 56, 57, 63, 64, 65, 119, 120, 128, 1000] {
+            var hash = SHA256()
+            var start = 0
+            while start < count {
+                let end = min(count, start + size)
+                hash.update(message[start..<end].span)
+                start = end
+            }
+            #expect(hash.finish() == SHA256.hash(Array(message.prefix(count))))
+        }
+    }
+
+    @Test func `a copy goes on by itself`() {
+        var first = SHA256()
+        first.update(Array("ab".utf8).span)
+        let second = first
+        first.update(Array("c".utf8).span)
+        #expect(first.finish() == SHA256.hash(Array("abc".utf8)))
+        #expect(second.finish() == SHA256.hash(Array("ab".utf8)))
+    }
 }
