@@ -1,6 +1,6 @@
 import Wire
 
-/// Which part of a list a client asks for: `limit`, `after_id` and `before_id` of Anthropic's lists.
+/// Which part of a list a client asks for: `limit`, `after_id`, `before_id` and `page` of Anthropic's lists.
 ///
 /// https://docs.claude.com/en/api/models-list
 public struct AnthropicPage: Sendable, Equatable {
@@ -33,6 +33,12 @@ public struct AnthropicPage: Sendable, Equatable {
                 }
                 self.limit = limit
             case "after_id": afterID = try Self.decoded(halves[1], "after_id")
+            case "page":
+                let cursor = try Self.decoded(halves[1], "page")
+                guard cursor.hasPrefix(Self.cursorPrefix) else {
+                    throw Self.wrong("page", "The value is not one of next_page")
+                }
+                afterID = String(cursor.dropFirst(Self.cursorPrefix.count))
             case "before_id": beforeID = try Self.decoded(halves[1], "before_id")
             default: break
             }
@@ -41,6 +47,9 @@ public struct AnthropicPage: Sendable, Equatable {
             throw Self.wrong("before_id", "Only one of after_id and before_id can be given")
         }
     }
+
+    /// What stands before an identifier in `next_page` and `page`, the cursors of later lists.
+    static let cursorPrefix = "page_"
 
     /// True when the page is counted from its end, so that `has_more` speaks of earlier entries.
     public var goesBackwards: Bool { beforeID != nil }

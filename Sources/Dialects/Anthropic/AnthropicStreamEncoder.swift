@@ -182,7 +182,7 @@ public struct AnthropicStreamEncoder: StreamEncoder {
             if open == .call(index) { writeDelta(piece, into: &bytes) }
         case .toolCallEnded(let index):
             if open == .call(index) { endBlock(into: &bytes) }
-        case .started, .usage, .finished, .failed: break
+        case .started, .image, .usage, .finished, .failed: break
         }
     }
 

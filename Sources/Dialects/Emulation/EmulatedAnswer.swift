@@ -3,22 +3,6 @@
 /// Text passes at once, except what may become the beginning of a tag or a label, and what has to fit a form. The same
 /// text gives the same answer whatever the borders of its pieces.
 public struct EmulatedAnswer: Sendable {
-    /// Where the text that comes next belongs.
-    private enum Phase: Sendable {
-        /// Nothing to be done: text passes untouched.
-        case plain
-        /// At the beginning of an answer that may be a call.
-        case opening
-        /// In a code fence that is a call if nothing follows it.
-        case bareCall
-        case text
-        case call
-        /// Behind something that cannot be used and will be asked for again.
-        case unusable
-        /// Behind all that is wanted.
-        case over
-    }
-
     private let emulation: Emulation
     private var furtherCalls: Int
     private var phase: Phase
@@ -53,12 +37,7 @@ public struct EmulatedAnswer: Sendable {
         self.furtherCalls = emulation.mayAskAgain ? furtherCalls : 0
         scanner = AnswerScanner(emulation)
         calls = ToolCallReader(emulation, isChecking: self.furtherCalls > 0)
-        phase = Self.firstPhase(emulation)
-    }
-
-    private static func firstPhase(_ emulation: Emulation) -> Phase {
-        if !emulation.tools.callable.isEmpty { return .opening }
-        return emulation.labelLevel == nil && emulation.form == nil ? .plain : .text
+        phase = Phase(emulation)
     }
 
     /// The turns to put behind the request's for the further call: what the model said, and what is wrong with it.
@@ -108,7 +87,7 @@ public struct EmulatedAnswer: Sendable {
         guard !hasEnded else { return }
         guard followUp != nil else { return finish(.stop, emit) }
         followUp = nil
-        if case .form(let reason) = complaint { return fail(Self.failure(reason), emit) }
+        if case .form(let reason) = complaint { return fail(Self.unfit(reason), emit) }
         giveUnusable(emit)
         end(.stop, emit)
     }
@@ -298,7 +277,7 @@ public struct EmulatedAnswer: Sendable {
         case .complaint(let complaint) where furtherCalls > 0:
             self.complaint = .form(complaint)
             askAgain()
-        case .complaint(let complaint): fail(Self.failure(complaint), emit)
+        case .complaint(let complaint): fail(Self.unfit(complaint), emit)
         }
     }
 
@@ -339,12 +318,6 @@ public struct EmulatedAnswer: Sendable {
         phase = .over
     }
 
-    private static func failure(_ reason: String) -> Failure {
-        Failure(
-            .upstreamFailed, "The model's answer does not fit the schema: \(reason)",
-            code: "invalid_structured_output")
-    }
-
     private mutating func giveUnusable(_ emit: (GenerationEvent) -> Void) {
         let text = unusable.text(0, unusable.count)
         unusable = []
@@ -372,7 +345,7 @@ public struct EmulatedAnswer: Sendable {
         lead = AnswerLead()
         scanner = AnswerScanner(emulation)
         calls = ToolCallReader(emulation, isChecking: furtherCalls > 0)
-        phase = Self.firstPhase(emulation)
+        phase = Phase(emulation)
     }
 
     private var total: Usage {

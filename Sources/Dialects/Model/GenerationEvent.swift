@@ -17,6 +17,8 @@ public enum GenerationEvent: Sendable, Equatable {
     case refusal(String)
     /// A source that the answer quotes, as the vendor described it.
     case citation(JSONValue)
+    /// A picture, in base64. Its address is in the text already, for dialects that have texts only.
+    case image(base64: String)
     /// A tool call begins; `index` counts the calls of this answer from 0.
     case toolCallBegan(index: Int, id: String?, name: String, kind: ToolCall.Kind)
     /// A piece of the arguments of the call with this index.

@@ -25,6 +25,9 @@ public struct GenerationFold: Sendable {
         case .refusal(let piece): append(piece, to: .refusal)
         case .signature(let signature): close(signature: signature)
         case .citation(let citation): citations.append(citation)
+        case .image(let data):
+            close()
+            parts.append(.image(ImagePart(source: .base64(data, mediaType: nil))))
         case .toolCallBegan(let index, let id, let name, let kind):
             close()
             calls.append(OpenCall(index: index, position: parts.count))

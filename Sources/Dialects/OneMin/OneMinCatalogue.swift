@@ -1,13 +1,24 @@
-/// The chat models of 1min.ai as its documentation listed them on 2026-10-06.
+/// The models of 1min.ai; those that chat as its documentation listed them on 2026-10-06.
 ///
 /// Used only while the service's own listing cannot be reached. Of the pictures column, `yes` is what a relay measured in
 /// February 2026 or what the name says, `no` is a user's report, and the rest is not known.
 public enum OneMinCatalogue {
-    /// The models, those of one provider together.
+    /// The chat models, those of one provider together.
     public static let chat: [ModelEntry] = rows.flatMap { row in
         row.ids.split(whereSeparator: \.isWhitespace).map { id in
             var entry = ModelEntry(id: String(id), provider: row.provider, kinds: [.chat])
             entry.inputModalities = row.pictures.modalities
+            return entry
+        }
+    }
+
+    /// The models of a kind, as of that kind alone: of another the service may have given a list of its own meanwhile.
+    public static func models(of kind: ModelEntry.Kind) -> [ModelEntry] {
+        guard kind != .chat else { return chat }
+        return others.compactMap { entry in
+            guard entry.kinds.contains(kind) else { return nil }
+            var entry = entry
+            entry.kinds = [kind]
             return entry
         }
     }

@@ -38,10 +38,11 @@ public struct OneMinChatRequestEncoder: Sendable {
     /// The same request gives the same bytes. `request.model` is written as it stands. Several choices, stop
     /// sequences and the most tokens are the relay's work and not mentioned. Tools and the form of the answer are
     /// explained in the prompt; a vendor's search tool switches the web search on, other tools of vendors are ignored.
+    /// Pictures and documents have to be uploaded before: their sources are `.uploaded`.
     ///
     /// - Parameter followUp: turns of `EmulatedAnswer.followUp` to put behind those of the request.
-    /// - Throws: `unsupported` naming the parameter for spoken output, images, sound and files and for a forced tool that
-    ///   cannot be called; and what a strict schema is refused for.
+    /// - Throws: `unsupported` naming the parameter for spoken output, sound and films, and for a forced tool that cannot be
+    ///   called; and what a strict schema is refused for.
     public func encode(
         _ request: GenerationRequest, options: Emulation.Options = .init(), followUp: [Turn] = []
     ) throws(Failure) -> Encoded {
@@ -69,10 +70,25 @@ public struct OneMinChatRequestEncoder: Sendable {
             writeWebSearch(search, into: &writer)
             writer.endObject()
         }
+        writeAttachments(rendered, into: &writer)
         writer.endObject()
         writer.endObject()
         return Encoded(
             body: writer.bytes, ignored: ignored(request), emulation: emulation, searchesWeb: search.isOn)
+    }
+
+    /// Pictures go by their path; documents by their uuid, for by their path they are silently left out.
+    private func writeAttachments(_ prompt: OneMinPrompt, into writer: inout JSONWriter) {
+        guard !prompt.images.isEmpty || !prompt.files.isEmpty else { return }
+        writer.key("attachments")
+        writer.beginObject()
+        for (key, names) in [("images", prompt.images), ("files", prompt.files)] where !names.isEmpty {
+            writer.key(key)
+            writer.beginArray()
+            for name in names { writer.string(name) }
+            writer.endArray()
+        }
+        writer.endObject()
     }
 
     private func writeWebSearch(_ search: WebSearch, into writer: inout JSONWriter) {
@@ -95,7 +111,7 @@ public struct OneMinChatRequestEncoder: Sendable {
         if request.outputModalities.contains(where: { $0 != "text" }) {
             throw Failure(
                 .unsupported,
-                "Output other than text is not supported for models of 1min.ai by this relay yet.",
+                "Chat models of 1min.ai give text only.",
                 parameter: request.ignorable.first { $0.feature == .outputModalities }?.name)
         }
     }

@@ -46,14 +46,17 @@ public enum OneMinModelListing {
         var entry = ModelEntry(
             id: id, provider: provider.lowercased(), name: model["name"]?.stringValue, kinds: kinds)
         entry.features = features
-        entry.inputModalities = model["modality"]?["INPUT"]?.arrayValue.map { inputs in
-            inputs.compactMap { $0.stringValue?.lowercased() }
-        }
+        entry.inputModalities = words(model["modality"]?["INPUT"])
+        entry.outputModalities = words(model["modality"]?["OUTPUT"])
         let sizes = model["creditMetadata"]
         entry.contextWindow = size(sizes?["CONTEXT"])
         entry.maximumOutputTokens = size(sizes?["MAX_OUTPUT_TOKEN"])
         entry.created = model["createdAt"]?.stringValue.flatMap { CivilTime.seconds(iso8601: $0) }
         return entry
+    }
+
+    private static func words(_ value: JSONValue?) -> [String]? {
+        value?.arrayValue.map { $0.compactMap { $0.stringValue?.lowercased() } }
     }
 
     /// A number of tokens; 0 stands for unknown.

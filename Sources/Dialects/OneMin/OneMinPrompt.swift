@@ -43,9 +43,17 @@
 ///
 /// Several texts of one turn are joined by a line feed, but empty ones before a call are left out. Reasoning of earlier
 /// turns is left out, as vendors want it.
+///
+/// **Pictures and documents** go beside the prompt. In a transcript `[image N]` and `[file N]` (with its name behind a
+/// colon) stand where they were given, N being their number among what goes beside it; the same picture given again has
+/// the same number.
 struct OneMinPrompt {
     /// The prompt so far.
     private(set) var text = ""
+    /// The pictures that go beside it, by the names that the service gave them.
+    private(set) var images: [String] = []
+    /// The documents that go beside it, likewise.
+    private(set) var files: [String] = []
     /// How many brackets the labels have by now; nil when there are none.
     private(set) var labelLevel: Int?
     private var level = 1
@@ -77,7 +85,7 @@ struct OneMinPrompt {
             turn.name == nil,
             turn.parts.allSatisfy({ !$0.isToolPart })
         {
-            text = try Self.texts(of: turn.parts, in: turn).joined(separator: "\n")
+            text = try texts(of: turn.parts, in: turn, marksMedia: false).joined(separator: "\n")
             return
         }
         let start = turns.firstIndex { $0.role != .system && $0.role != .developer } ?? turns.endIndex
@@ -117,7 +125,7 @@ struct OneMinPrompt {
                 isDue = false
                 try add(result, at: index, of: turn)
             default:
-                if let text = try Self.text(of: part, at: turn.place(ofPart: index)?.path) {
+                if let text = try text(of: part, at: turn.place(ofPart: index)?.path) {
                     spoken.append(text)
                 }
                 isDue = true
@@ -137,7 +145,7 @@ struct OneMinPrompt {
         let place = turn.place(ofPart: index)
         var texts: [String] = []
         for (inner, part) in result.parts.enumerated() {
-            if let text = try Self.text(of: part, at: place.map { "\($0.content)[\(inner)]" }) {
+            if let text = try text(of: part, at: place.map { "\($0.content)[\(inner)]" }) {
                 texts.append(text)
             }
         }
@@ -147,8 +155,7 @@ struct OneMinPrompt {
 
     /// Adds the beginning of the answer: nothing stands between it and what the model writes.
     private mutating func addBeginning(_ turn: Turn) throws(Failure) {
-        try addTurn(
-            "assistant", details: "", text: Self.texts(of: turn.parts, in: turn).joined(separator: "\n"))
+        try addTurn("assistant", details: "", text: texts(of: turn.parts, in: turn).joined(separator: "\n"))
         text.removeLast(2)
     }
 
@@ -177,34 +184,56 @@ struct OneMinPrompt {
     }
 
     /// The texts of some parts.
-    private static func texts(of parts: [Part], in turn: Turn) throws(Failure) -> [String] {
+    private mutating func texts(
+        of parts: [Part], in turn: Turn, marksMedia: Bool = true
+    ) throws(Failure) -> [String] {
         var texts: [String] = []
         for (index, part) in parts.enumerated() {
-            if let text = try text(of: part, at: turn.place(ofPart: index)?.path) { texts.append(text) }
+            let text = try text(of: part, at: turn.place(ofPart: index)?.path, marksMedia: marksMedia)
+            if let text { texts.append(text) }
         }
         return texts
     }
 
     /// The text of one part; nil for one that is left out.
-    private static func text(of part: Part, at path: String?) throws(Failure) -> String? {
+    private mutating func text(
+        of part: Part, at path: String?, marksMedia: Bool = true
+    ) throws(Failure) -> String? {
         switch part {
         case .text(let part): return part.text
         case .refusal(let text): return text
         case .document(let document):
-            guard let text = document.writtenText else { throw unsupported("documents", at: path) }
-            return text
+            if let text = document.writtenText { return text }
+            guard case .uploaded(let file) = document.source else {
+                throw Self.unsupported("documents from there", at: path)
+            }
+            let number = Self.number(of: file, in: &files)
+            guard marksMedia else { return nil }
+            return "[file \(number)\(document.name.map { ": \(Self.word($0))" } ?? "")]"
         case .reasoning: return nil
-        case .image: throw unsupported("images", at: path)
-        case .audio: throw unsupported("audio", at: path)
-        case .video: throw unsupported("video", at: path)
-        case .vendor(let part): throw unsupported("parts of type '\(part.type)'", at: path)
-        case .toolCall, .toolResult: throw unsupported("nested tool calls", at: path)
+        case .image(let image):
+            guard case .uploaded(let file) = image.source else {
+                throw Self.unsupported("images from there", at: path)
+            }
+            let number = Self.number(of: file, in: &images)
+            return marksMedia ? "[image \(number)]" : nil
+        case .audio: throw Self.unsupported("audio", at: path)
+        case .video: throw Self.unsupported("video", at: path)
+        case .vendor(let part): throw Self.unsupported("parts of type '\(part.type)'", at: path)
+        case .toolCall, .toolResult: throw Self.unsupported("nested tool calls", at: path)
         }
+    }
+
+    /// The number of something among what goes beside the prompt, from 1.
+    private static func number(of file: String, in files: inout [String]) -> Int {
+        if let index = files.firstIndex(of: file) { return index + 1 }
+        files.append(file)
+        return files.count
     }
 
     private static func unsupported(_ what: String, at path: String?) -> Failure {
         Failure(
-            .unsupported, "Models of 1min.ai cannot be given \(what) through this relay yet.", parameter: path
+            .unsupported, "Models of 1min.ai cannot be given \(what) through this relay.", parameter: path
         )
     }
 

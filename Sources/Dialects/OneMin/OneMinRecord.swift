@@ -6,6 +6,8 @@ import Wire
 struct OneMinRecord {
     /// The whole answer; nil when there is none.
     let text: String?
+    /// Pictures in base64, of an answer that the relay made itself: see `OneMinMediaRecord.chatAnswer`.
+    let pictures: [String]
     /// What was used; nil when the record does not say. All counts zero is what a broken count looks like.
     let usage: Usage?
     /// Why the answer ended; `stop` when the record does not say.
@@ -17,6 +19,7 @@ struct OneMinRecord {
     static let selection: JSONSelection = [
         "aiRecord": [
             "metadata": .everything, "status": .everything, "aiRecordDetail": ["resultObject": .everything],
+            "pictures": .everything,
         ]
     ]
 
@@ -24,6 +27,7 @@ struct OneMinRecord {
     init(_ record: JSONValue) {
         let metadata = record["metadata"]
         let result = record["aiRecordDetail"]?["resultObject"]
+        pictures = record["pictures"]?.arrayValue?.compactMap(\.stringValue) ?? []
         usage = metadata.flatMap(Self.usage)
         finishReason = Self.finishReason(metadata?["finishReason"]?.stringValue)
         text = result.flatMap(Self.text)
@@ -111,7 +115,8 @@ struct OneMinRecord {
         }
         guard let status, !succeeded.contains(status.uppercased()) else { return nil }
         // What stands there is the reason or what there is of the answer; only a reason is short.
-        let reason = text.flatMap { $0.utf8.count <= maximumReasonBytes ? $0 : nil }
+        // A word alone is no reason but a path.
+        let reason = text.flatMap { $0.utf8.count <= maximumReasonBytes && $0.contains(" ") ? $0 : nil }
         let body = OneMinErrorBody(code: nil, message: reason)
         return body.failure(
             status: 200, otherwise: .upstreamFailed, fallback: "the answer is marked as failed")

@@ -27,6 +27,6 @@ public enum OneMinResultDecoder {
         guard record.failure == nil, let text = record.text(searchesWeb: searchesWeb) else {
             return record.ending(hasText: false)
         }
-        return [.text(text)] + record.ending(hasText: true)
+        return [.text(text)] + record.pictures.map { .image(base64: $0) } + record.ending(hasText: true)
     }
 }

@@ -118,6 +118,10 @@ extension OpenAIChatRequestDecoder {
         case .refusal: return .refusal(try field.required("refusal").string())
         case .image:
             let image = try field.required("image_url")
+            // Some clients write the address in place of the object.
+            if case .string = image.value {
+                return .image(ImagePart(source: try image.mediaSource(), cacheMarker: marker))
+            }
             _ = try image.object()
             let source = try image.required("url").mediaSource()
             let detail = try image.member("detail")?.string()
@@ -134,7 +138,7 @@ extension OpenAIChatRequestDecoder {
             _ = try file.object()
             let name = try file.member("filename")?.string()
             if let data = file.member("file_data") {
-                let source = try data.mediaSource()
+                let source = try data.fileData()
                 return .document(DocumentPart(source: source, name: name, cacheMarker: marker))
             }
             let id = try file.required("file_id").nonEmptyString()

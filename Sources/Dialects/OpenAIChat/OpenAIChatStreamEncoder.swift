@@ -96,7 +96,7 @@ public struct OpenAIChatStreamEncoder: StreamEncoder {
                 writer.value(.array([citation]))
                 writer.endObject()
             }
-        case .toolCallEnded, .signature: break
+        case .toolCallEnded, .signature, .image: break
         case .usage(let usage):
             if self.usage == nil { self.usage = usage } else { self.usage?.add(usage) }
         case .finished(let reason):

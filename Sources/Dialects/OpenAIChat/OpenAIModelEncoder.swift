@@ -2,8 +2,8 @@ import Wire
 
 /// Writes models as the OpenAI API does, with what is known beyond it as further members.
 ///
-/// https://platform.openai.com/docs/api-reference/models/object; `context_length` and `capabilities` are what other
-/// gateways and their clients call them.
+/// https://platform.openai.com/docs/api-reference/models/object; `context_length`, `input_modalities`,
+/// `output_modalities` and `capabilities` are what other gateways and their clients call them.
 public enum OpenAIModelEncoder {
     /// The body of `GET /v1/models`.
     public static func list(_ models: [ModelEntry]) -> [UInt8] {
@@ -51,24 +51,38 @@ extension JSONWriter {
             key("max_output_tokens")
             int(maximum)
         }
-        if let modalities = model.inputModalities {
-            key("input_modalities")
-            beginArray()
-            for modality in modalities { string(modality) }
-            endArray()
-        }
+        modalities(of: model)
         key("capabilities")
         beginObject()
         for kind in ModelEntry.Kind.allCases where model.kinds.contains(kind) {
             key(kind.openAIWord)
             bool(true)
         }
-        if let acceptsImages = model.acceptsImages {
+        // Of a model that edits images it would tell nothing new.
+        if model.kinds.contains(.chat), let acceptsImages = model.acceptsImages {
             key("vision")
             bool(acceptsImages)
         }
         endObject()
         endObject()
+    }
+
+    /// What goes in and what comes out, as far as it is known.
+    mutating func modalities(of model: ModelEntry) {
+        if let inputs = model.inputs {
+            key("input_modalities")
+            strings(inputs)
+        }
+        if let outputs = model.outputs {
+            key("output_modalities")
+            strings(outputs)
+        }
+    }
+
+    private mutating func strings(_ words: [String]) {
+        beginArray()
+        for word in words { string(word) }
+        endArray()
     }
 }
 

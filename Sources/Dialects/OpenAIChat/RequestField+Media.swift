@@ -17,6 +17,14 @@ extension RequestField {
         return .base64(String(url[url.utf8.index(after: comma)...]), mediaType: mediaType)
     }
 
+    /// The bytes of a file: a `data:` URL, or bare base64 as the reference has it too.
+    func fileData() throws(Failure) -> MediaSource {
+        switch try mediaSource() {
+        case .url(let data): .base64(data, mediaType: nil)
+        case let source: source
+        }
+    }
+
     /// The value's `prompt_cache_breakpoint`, which marks the end of a stretch worth caching.
     func cacheMarker() throws(Failure) -> CacheMarker? {
         guard let marker = member("prompt_cache_breakpoint") else { return nil }

@@ -70,7 +70,8 @@ public struct OpenAICompletionsStreamEncoder: StreamEncoder {
             begin(choice, into: &bytes)
             write("", reason, choice, into: &bytes)
             choices[choice].isFinished = true
-        case .reasoning, .signature, .citation, .toolCallBegan, .toolCallArguments, .toolCallEnded: break
+        case .reasoning, .signature, .citation, .image, .toolCallBegan, .toolCallArguments, .toolCallEnded:
+            break
         }
     }
 

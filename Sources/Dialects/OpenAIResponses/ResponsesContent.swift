@@ -80,7 +80,7 @@ enum ResponsesContent {
             let name = try field.member("filename")?.string()
             let source: MediaSource
             if let data = field.member("file_data") {
-                source = try fileData(data)
+                source = try data.fileData()
             } else if let url = field.member("file_url") {
                 source = try url.mediaSource()
             } else {
@@ -106,13 +106,5 @@ enum ResponsesContent {
         }
         let detail = try field.member("detail")?.string()
         return .image(ImagePart(source: source, detail: detail, cacheMarker: try field.cacheMarker()))
-    }
-
-    /// The bytes of a file: a `data:` URL, or bare base64 as the reference has it too.
-    private static func fileData(_ field: RequestField) throws(Failure) -> MediaSource {
-        switch try field.mediaSource() {
-        case .url(let data): .base64(data, mediaType: nil)
-        case let source: source
-        }
     }
 }

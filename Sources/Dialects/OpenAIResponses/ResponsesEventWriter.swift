@@ -87,6 +87,10 @@ extension ResponsesEventWriter: ResponsesOutputObserver {
         write("response.output_item.added", item, at: index, into: &bytes)
         switch item.kind {
         case .message, .reasoning: break
+        case .image:
+            write("response.image_generation_call.in_progress", into: &bytes) {
+                $0.place(of: item, at: index)
+            }
         case .call(.function): prepareDeltas("response.function_call_arguments.delta", of: item, at: index)
         case .call(.custom): prepareDeltas("response.custom_tool_call_input.delta", of: item, at: index)
         }
@@ -94,7 +98,7 @@ extension ResponsesEventWriter: ResponsesOutputObserver {
 
     mutating func beganText(of item: ResponsesOutput.Item, at index: Int, into bytes: inout [UInt8]) {
         switch (item.kind, item.parts.last?.kind) {
-        case (.call, _): break
+        case (.call, _), (.image, _): break
         case (.reasoning, _):
             writePart("response.reasoning_summary_part.added", of: item, at: index, into: &bytes)
             prepareDeltas("response.reasoning_summary_text.delta", of: item, at: index)
@@ -145,6 +149,8 @@ extension ResponsesEventWriter: ResponsesOutputObserver {
                 writer.key("input")
                 writer.string(item.text)
             }
+        case .image:
+            write("response.image_generation_call.completed", into: &bytes) { $0.place(of: item, at: index) }
         case .reasoning:
             write("response.reasoning_summary_text.done", into: &bytes) { writer in
                 writer.place(of: item, at: index)
@@ -213,7 +219,7 @@ extension JSONWriter {
         case .reasoning:
             key("summary_index")
             int(0)
-        case .call: break
+        case .call, .image: break
         }
     }
 

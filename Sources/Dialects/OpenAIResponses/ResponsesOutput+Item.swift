@@ -11,7 +11,7 @@ extension ResponsesOutput {
         var status = Status.inProgress
         /// The parts of a message.
         var parts: [Part] = []
-        /// The thought, the arguments of a function, or the input of a custom tool.
+        /// The thought, the arguments of a function, the input of a custom tool, or a picture in base64.
         var text = ""
         /// The vendor's proof of a thought.
         var encryptedContent: String?
@@ -31,6 +31,8 @@ extension ResponsesOutput {
         /// The kinds of items that a model answers with.
         enum Kind: Sendable, Equatable {
             case message, reasoning
+            /// A picture, as if the model had called OpenAI's tool that paints.
+            case image
             case call(ToolCall.Kind)
         }
 
@@ -61,7 +63,7 @@ extension ResponsesOutput {
             switch kind {
             case .message: !parts.isEmpty
             case .reasoning: !text.isEmpty
-            case .call: true
+            case .call, .image: true
             }
         }
     }
@@ -96,6 +98,12 @@ extension JSONWriter {
                 key("encrypted_content")
                 string(encryptedContent)
             }
+        case .image:
+            string("image_generation_call")
+            key("status")
+            string(item.status.rawValue)
+            key("result")
+            if item.text.isEmpty { null() } else { string(item.text) }
         case .call(let kind):
             string(kind == .function ? "function_call" : "custom_tool_call")
             key("status")

@@ -59,6 +59,11 @@ struct ResponsesOutput: Sendable {
             items[index].encryptedContent = signature
             closeSpoken(.completed, telling: &observer, into: &bytes)
         case .citation(let citation): cite(citation, telling: &observer, into: &bytes)
+        case .image(let data):
+            closeSpoken(.completed, telling: &observer, into: &bytes)
+            let index = begin(Item(id: makeID("ig_"), kind: .image), telling: &observer, into: &bytes)
+            items[index].text = data
+            close(index, .completed, telling: &observer, into: &bytes)
         case .toolCallBegan(let number, let id, let name, let kind):
             closeSpoken(.completed, telling: &observer, into: &bytes)
             var item = Item(id: makeID(kind == .function ? "fc_" : "ctc_"), kind: .call(kind))
@@ -228,7 +233,10 @@ extension Part {
                 .toolCallBegan(index: index, id: call.id, name: call.name, kind: call.kind),
                 .toolCallArguments(index: index, call.arguments), .toolCallEnded(index: index),
             ].filter { $0 != .toolCallArguments(index: index, "") }
-        case .image, .audio, .video, .document, .toolResult, .vendor: return []
+        case .image(let image):
+            guard case .base64(let data, _) = image.source else { return [] }
+            return [.image(base64: data)]
+        case .audio, .video, .document, .toolResult, .vendor: return []
         }
     }
 }

@@ -109,7 +109,7 @@ struct ChoiceEvents: Sendable {
                 emit(.toolCallArguments(index: index, written))
             }
             if output.isFull { finishFull(emit) }
-        case .started, .signature, .citation, .toolCallEnded: emit(event)
+        case .started, .signature, .citation, .image, .toolCallEnded: emit(event)
         }
     }
 

@@ -23,7 +23,8 @@ struct AnthropicModelEncoderTests {
         #expect(
             text(AnthropicModelEncoder.model(model))
                 == #"{"type":"model","id":"gpt-4o","display_name":"GPT-4o","created_at":"2024-02-29T12:00:00Z","#
-                + #""lifecycle":"active","max_input_tokens":128000,"max_tokens":4096,"capabilities":null}"#)
+                + #""lifecycle":"active","max_input_tokens":128000,"max_tokens":4096,"#
+                + #""output_modalities":["text"],"capabilities":null}"#)
     }
 
     @Test func `what is unknown`() {
@@ -31,6 +32,44 @@ struct AnthropicModelEncoderTests {
             text(AnthropicModelEncoder.model(ModelEntry(id: "x", provider: "p", kinds: [])))
                 == #"{"type":"model","id":"x","display_name":"x","created_at":"1970-01-01T00:00:00Z","#
                 + #""lifecycle":"active","max_input_tokens":null,"max_tokens":null,"capabilities":null}"#)
+    }
+
+    @Test(arguments: [true, false])
+    func `what can be done with a model that is known to see or not to`(_ sees: Bool) throws {
+        var model = ModelEntry(id: "x", provider: "p", kinds: [.chat])
+        model.inputModalities = sees ? ["text", "image"] : ["text"]
+        let all = try #require(JSONValue(parsing: AnthropicModelEncoder.model(model))["capabilities"])
+        #expect(all["image_input"]?["supported"]?.boolValue == sees)
+        #expect(all["pdf_input"]?["supported"]?.boolValue == true)
+        #expect(all["server_tools"]?["web_search"]?["supported"]?.boolValue == true)
+        // The client has a default for none of them.
+        for name in [
+            "batch", "citations", "code_execution", "context_management", "effort", "image_input",
+            "pdf_input", "server_tools", "structured_outputs", "thinking",
+        ] {
+            #expect(all[name]?["supported"]?.boolValue != nil, "\(name)")
+        }
+        for name in ["high", "low", "max", "medium"] {
+            #expect(all["effort"]?[name]?["supported"]?.boolValue == false)
+        }
+        for name in ["adaptive", "between_tools", "disabled", "enabled"] {
+            #expect(all["thinking"]?["types"]?[name]?["supported"]?.boolValue != nil)
+        }
+    }
+
+    @Test func `models that do not chat are not listed`() throws {
+        let models = [
+            ModelEntry(id: "paints", provider: "p", kinds: [.imageGeneration]),
+            ModelEntry(id: "both", provider: "p", kinds: [.imageGeneration, .chat]),
+        ]
+        let list = try JSONValue(parsing: AnthropicModelEncoder.list(models, page: AnthropicPage()))
+        #expect(list["data"]?.arrayValue?.compactMap { $0["id"]?.stringValue } == ["both"])
+        #expect(
+            list["data"]?.arrayValue?.first?["output_modalities"]
+                == .array([.string("text"), .string("image")]))
+        #expect(
+            text(AnthropicModelEncoder.model(models[0])).contains(
+                #""input_modalities":["text"],"output_modalities":["image"],"capabilities":null"#))
     }
 
     @Test(arguments: [

@@ -116,21 +116,21 @@ struct OneMinChatRequestEncoderTests {
             message: "The tool that must be called is none that models of this upstream can call."),
         Refusal(
             members: #","modalities":["text","audio"]"#, parameter: "modalities",
-            message: "Output other than text is not supported for models of 1min.ai by this relay yet."),
+            message: "Chat models of 1min.ai give text only."),
         Refusal(
             members: #","messages":[{"role":"user","content":"x"},{"role":"user","content":[{"type":"text","#
                 + #""text":"a"},{"type":"image_url","image_url":{"url":"https://example.com/a.png"}}]}]"#,
             parameter: "messages[1].content[1]",
-            message: "Models of 1min.ai cannot be given images through this relay yet."),
+            message: "Models of 1min.ai cannot be given images from there through this relay."),
         Refusal(
             members: #","messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}]"#,
             parameter: "messages[0].content[0]",
-            message: "Models of 1min.ai cannot be given documents through this relay yet."),
+            message: "Models of 1min.ai cannot be given documents from there through this relay."),
         Refusal(
             members: #","messages":[{"role":"user","content":[{"type":"input_audio","input_audio":"#
                 + #"{"data":"AA","format":"wav"}}]}]"#,
             parameter: "messages[0].content[0]",
-            message: "Models of 1min.ai cannot be given audio through this relay yet."),
+            message: "Models of 1min.ai cannot be given audio through this relay."),
     ]) func `what would make the answer wrong is refused by name`(_ test: Refusal) throws {
         let request = try decode(test.members)
         let failure = #expect(throws: Failure.self) { try OneMinChatRequestEncoder().encode(request) }

@@ -20,6 +20,7 @@ struct OneMinModelListingTests {
             id: "gpt-5", provider: "openai", name: "GPT-5 - OpenAI", kinds: [.chat, .imageGeneration])
         first.features = ["UNIFY_CHAT_WITH_AI", "CODE_GENERATOR", "IMAGE_GENERATOR"]
         first.inputModalities = ["text", "image"]
+        first.outputModalities = ["text"]
         first.contextWindow = 400_000
         first.maximumOutputTokens = 128_000
         first.created = 1_773_995_400
@@ -73,5 +74,54 @@ struct OneMinCatalogueTests {
         let model = try #require(OneMinCatalogue.chat.first { $0.id == id })
         #expect(model.provider == provider)
         #expect(model.acceptsImages == acceptsImages)
+    }
+
+    @Test(
+        arguments: [
+            (
+                .imageGeneration, 30,
+                ["gpt-image-1", "dall-e-3", "magic-art_7_0", "qwen-image-max", "recraft"]
+            ),
+            (.imageEditing, 10, ["gpt-image-2", "qwen-image-edit-plus", "black-forest-labs/flux-2-dev"]),
+            (.imageVariation, 5, ["dall-e-2", "clipdrop", "magic-art"]),
+            (.speechToText, 12, ["whisper-1", "qwen3-asr-flash", "latest_long"]),
+            (.audioTranslation, 3, ["whisper-1", "gemini-2.5-pro", "gemini-2.5-flash"]),
+            (.textToSpeech, 5, ["tts-1", "tts-1-hd", "elevenlabs-tts", "google-tts", "qwen3-tts-flash"]),
+        ] as [(ModelEntry.Kind, Int, [String])])
+    func `models of another kind`(_ kind: ModelEntry.Kind, _ count: Int, _ some: [String]) {
+        let models = OneMinCatalogue.models(of: kind)
+        #expect(models.count == count)
+        #expect(Set(models.map(\.id)).count == count)
+        #expect(Set(some).isSubset(of: models.map(\.id)))
+        // Another kind has a list of its own, which the service may have given meanwhile.
+        #expect(models.allSatisfy { $0.kinds == [kind] })
+        #expect(!models.contains { $0.id == "black-forest-labs/flux-schnell" })
+    }
+
+    @Test func `the chat models are those of the kind`() {
+        #expect(OneMinCatalogue.models(of: .chat) == OneMinCatalogue.chat)
+    }
+}
+
+struct ModelEntryTests {
+    @Test(
+        arguments: [
+            ([.chat], nil, ["text"]), ([], nil, nil),
+            ([.chat, .audioTranslation], nil, ["text"]),
+            ([.imageGeneration], ["text"], ["image"]),
+            ([.imageGeneration, .imageEditing], ["text", "image"], ["image"]),
+            ([.imageVariation], ["image"], ["image"]),
+            ([.speechToText, .audioTranslation], ["audio"], ["text"]),
+            ([.textToSpeech], ["text"], ["audio"]),
+        ] as [(Set<ModelEntry.Kind>, [String]?, [String]?)])
+    func `what goes in and out follows from the kinds`(
+        _ kinds: Set<ModelEntry.Kind>, _ inputs: [String]?, _ outputs: [String]?
+    ) {
+        var model = ModelEntry(id: "x", provider: "p", kinds: kinds)
+        #expect(model.inputs == inputs)
+        #expect(model.outputs == outputs)
+        model.inputModalities = ["smell"]
+        model.outputModalities = ["noise"]
+        #expect(model.inputs == ["smell"] && model.outputs == ["noise"])
     }
 }

@@ -147,9 +147,9 @@ struct OpenAIChatBadInputTests {
             "Missing required parameter: 'messages[0].content[0].text'.", "messages[0].content[0].text",
             "missing_required_parameter"),
         Case(
-            "an image's address is a string",
-            message: #"{"role":"user","content":[{"type":"image_url","image_url":"x"}]}"#,
-            "Invalid type for 'messages[0].content[0].image_url': expected an object, but got a string instead.",
+            "an image's address is a number",
+            message: #"{"role":"user","content":[{"type":"image_url","image_url":1}]}"#,
+            "Invalid type for 'messages[0].content[0].image_url': expected an object, but got a number instead.",
             "messages[0].content[0].image_url", "invalid_type"),
         Case(
             "a data URL without data",

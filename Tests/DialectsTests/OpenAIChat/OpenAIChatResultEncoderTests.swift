@@ -65,7 +65,7 @@ struct OpenAIModelEncoderTests {
             text(OpenAIModelEncoder.model(model))
                 == #"{"id":"us.anthropic.claude-v1:0","object":"model","created":1700000000,"owned_by":"anthropic","#
                 + #""name":"Claude","context_length":200000,"max_output_tokens":8192,"#
-                + #""input_modalities":["text","image"],"#
+                + #""input_modalities":["text","image"],"output_modalities":["text"],"#
                 + #""capabilities":{"chat":true,"speech_to_text":true,"vision":true}}"#)
     }
 
@@ -77,7 +77,7 @@ struct OpenAIModelEncoderTests {
         #expect(
             text(list)
                 == #"{"object":"list","data":[{"id":"a/b","object":"model","created":0,"owned_by":"x","#
-                + #""capabilities":{"chat":true}},{"id":"c","object":"model","created":0,"owned_by":"y","#
+                + #""output_modalities":["text"],"capabilities":{"chat":true}},{"id":"c","object":"model","created":0,"owned_by":"y","#
                 + #""capabilities":{}}]}"#)
         #expect(text(OpenAIModelEncoder.list([])) == #"{"object":"list","data":[]}"#)
     }
