@@ -91,7 +91,7 @@ let package = Package(
             name: "DoctorTests", dependencies: ["Doctor", "Curl", "Relay", "Wire"], swiftSettings: settings),
         .testTarget(
             name: "WorkerTests",
-            dependencies: ["Worker", "EventLoop", "SQLite", "Relay", "Doctor", "TestSupport"],
+            dependencies: ["Worker", "CGI", "Curl", "EventLoop", "SQLite", "Relay", "Doctor", "TestSupport"],
             swiftSettings: settings),
     ]
 )

@@ -4,6 +4,9 @@
 #define FASTRELAY_CCURL_H
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <string.h>
 
 // curl_easy_setopt is variadic.
 static inline CURLcode fr_easy_set_long(CURL *handle, CURLoption option, long value) {
@@ -31,6 +34,9 @@ static inline CURLcode fr_easy_set_before_request(CURL *handle, curl_prereq_call
 static inline CURLcode fr_easy_set_socket_option(CURL *handle, curl_sockopt_callback callback) {
     return curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, callback);
 }
+static inline CURLcode fr_easy_set_open_socket(CURL *handle, curl_opensocket_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
 typedef int (*fr_close_socket_callback)(void *context, curl_socket_t socket);
 static inline CURLcode fr_easy_set_close_socket(CURL *handle, fr_close_socket_callback callback) {
     return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, callback);
@@ -56,6 +62,24 @@ static inline CURLMcode fr_multi_set_socket_callback(CURLM *multi, curl_socket_c
 }
 static inline CURLMcode fr_multi_set_timer_callback(CURLM *multi, curl_multi_timer_callback callback) {
     return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
+}
+
+// The address behind `curl_sockaddr.addr`, which is longer than its type says: 4 or 16 bytes, and how many; 0 for any
+// other kind.
+static inline int fr_address_bytes(const struct curl_sockaddr *address, unsigned char bytes[16]) {
+    if (address->family == AF_INET && address->addrlen >= sizeof(struct sockaddr_in)) {
+        struct sockaddr_in ipv4;
+        memcpy(&ipv4, (const char *)address + offsetof(struct curl_sockaddr, addr), sizeof ipv4);
+        memcpy(bytes, &ipv4.sin_addr, 4);
+        return 4;
+    }
+    if (address->family == AF_INET6 && address->addrlen >= sizeof(struct sockaddr_in6)) {
+        struct sockaddr_in6 ipv6;
+        memcpy(&ipv6, (const char *)address + offsetof(struct curl_sockaddr, addr), sizeof ipv6);
+        memcpy(bytes, &ipv6.sin6_addr, 16);
+        return 16;
+    }
+    return 0;
 }
 
 #endif

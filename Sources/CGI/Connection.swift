@@ -113,7 +113,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
         if case .isComplete(let count) = result, count <= server.limits.bodyBytes {
             let body = slot.readArrivedBody(count: count)
             mustClose = body.count != count
-            answer(Request(parameters: parameters, body: body, bodyProblem: nil))
+            answer(Request(parameters: parameters, body: body))
         } else {
             readBody(parameters)
         }
@@ -145,15 +145,19 @@ final class Connection: FileWatcher, @unchecked Sendable {
         let limits = server.limits
         let deadline = loop.deadline(after: limits.bodyTime)
         let isAccepted = server.bodyReaders.submit { [self] in
-            let (body, problem) = slot.waitForBody(
-                LateBody(
-                    connection: descriptor, expected: expected, limit: limits.bodyBytes,
-                    stall: limits.bodyStall, deadline: deadline))
+            let body = ArrivingBody(
+                expected: expected, limit: limits.bodyBytes, contentType: parameters["CONTENT_TYPE"],
+                directory: limits.spoolDirectory)
+            let arrived = slot.waitForBody(
+                LateBody(connection: descriptor, body: body, stall: limits.bodyStall, deadline: deadline))
             loop.submit { [self] in
-                answer(Request(parameters: parameters, body: body, bodyProblem: problem))
+                if let failure = arrived.failure { server.report(.cannotKeepBody(failure)) }
+                answer(Request(parameters: parameters, arrived: arrived))
             }
         }
-        if !isAccepted { answer(Request(parameters: parameters, body: [], bodyProblem: .overloaded)) }
+        if !isAccepted {
+            answer(Request(parameters: parameters, arrived: ArrivingBody.Result(problem: .overloaded)))
+        }
     }
 
     // MARK: Answering
@@ -163,14 +167,15 @@ final class Connection: FileWatcher, @unchecked Sendable {
         isClientGone = hasPeerLeft || request.bodyProblem == .brokenOff
         switch request.bodyProblem {
         case .timedOut, .overloaded, .brokenOff: mustClose = true
-        case .tooLarge, nil: break
+        case .tooLarge, .notKept, nil: break
         }
         let response = ResponseStream(connection: self)
         let handler = server.handler
         self.request = request
         task = Task(executorPreference: loop) { [self] in
             guard let request = takeRequest() else { return }
-            await handler.respond(to: request, through: response)
+            // Said, for else the request's memory stays to the end of the answer.
+            await handler.respond(to: consume request, through: response)
             if !response.hasEnded { cut() }
         }
         if isClientGone { task?.cancel() }
@@ -252,6 +257,7 @@ final class Connection: FileWatcher, @unchecked Sendable {
     /// Ends an answer that its handler did not end: the web server sees the connection close in the middle.
     func cut() {
         guard state == .answering else { return }
+        slot.breakOff()
         slot.release()
         close()
         acceptor.exchangeEnded()

@@ -14,31 +14,23 @@ public struct LateBody: ~Copyable {
     }
 
     private let connection: Int32
-    private let limit: Int
     private let stall: Duration
     private let deadline: UInt64
     private var longestWait = Duration.zero
-    private var bytes: [UInt8] = []
-    private var isTooLarge: Bool
+    private var body: ArrivingBody
 
-    /// Room made before anything has come, in bytes: what is announced is not believed further than this.
-    private static let maximumRoom = 1 << 20
-
-    /// Makes an empty one.
+    /// Makes one for a body that is empty yet.
     ///
     /// - Parameters:
     ///   - connection: whose receive time-out is set.
-    ///   - expected: `CONTENT_LENGTH`, used to make room at once, up to 1 MiB ahead of what came.
-    ///   - limit: bytes.
+    ///   - body: where the bytes go.
     ///   - stall: the longest silence.
     ///   - deadline: when to give up, in nanoseconds of the loop's clock.
-    init(connection: Int32, expected: Int?, limit: Int, stall: Duration, deadline: UInt64) {
+    init(connection: Int32, body: consuming ArrivingBody, stall: Duration, deadline: UInt64) {
         self.connection = connection
-        self.limit = limit
+        self.body = body
         self.stall = stall
         self.deadline = deadline
-        bytes.reserveCapacity(min(max(0, expected ?? 0), limit, Self.maximumRoom))
-        isTooLarge = (expected ?? 0) > limit
     }
 
     /// Sets how long the next read may wait. `SO_RCVTIMEO`
@@ -56,22 +48,18 @@ public struct LateBody: ~Copyable {
         return true
     }
 
-    /// Takes what came; counts it only when that is over the limit.
+    /// Takes what came; only reads past it when that is over the limit or cannot be kept.
     public mutating func append(_ piece: Span<UInt8>) {
-        if !isTooLarge, bytes.count + piece.count > limit {
-            isTooLarge = true
-            bytes = []
-        }
-        if !isTooLarge { unsafe piece.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) } }
+        body.append(piece)
     }
 
     /// What came of it: the body, or why there is none. Takes the receive time-out back.
-    public consuming func ended(_ end: End) -> (body: [UInt8], problem: Request.BodyProblem?) {
+    public consuming func ended(_ end: End) -> ArrivingBody.Result {
         setReceiveTimeout(.zero)
         switch end {
-        case .complete: return isTooLarge ? ([], .tooLarge(limit: limit)) : (bytes, nil)
-        case .timedOut: return ([], .timedOut)
-        case .brokenOff: return ([], .brokenOff)
+        case .complete: return body.complete()
+        case .timedOut: return ArrivingBody.Result(problem: .timedOut)
+        case .brokenOff: return ArrivingBody.Result(problem: .brokenOff)
         }
     }
 

@@ -10,6 +10,8 @@ public struct Request: Sendable {
         case brokenOff
         /// Too many other bodies are being waited for.
         case overloaded
+        /// It is too long for memory, and could not be put into a file.
+        case notKept
     }
 
     /// The CGI variables.
@@ -18,8 +20,29 @@ public struct Request: Sendable {
     /// The body; empty when `bodyProblem` says why it is not here.
     public let body: [UInt8]
 
+    /// The body where it is a form too long for memory; `body` is empty then.
+    public let longBody: SpoolFile?
+
     /// What went wrong with the body, if anything.
     public let bodyProblem: BodyProblem?
+
+    init(parameters: RequestParameters, body: [UInt8]) {
+        self.init(parameters: parameters, body: body, longBody: nil, bodyProblem: nil)
+    }
+
+    init(parameters: RequestParameters, arrived: ArrivingBody.Result) {
+        self.init(
+            parameters: parameters, body: arrived.bytes, longBody: arrived.file, bodyProblem: arrived.problem)
+    }
+
+    private init(
+        parameters: RequestParameters, body: [UInt8], longBody: SpoolFile?, bodyProblem: BodyProblem?
+    ) {
+        self.parameters = parameters
+        self.body = body
+        self.longBody = longBody
+        self.bodyProblem = bodyProblem
+    }
 }
 
 /// Whoever answers requests.

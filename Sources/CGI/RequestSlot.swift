@@ -18,11 +18,11 @@ public protocol RequestSlot: AnyObject, Sendable {
     /// - Parameter count: its length in bytes, as the scan counted it.
     func readArrivedBody(count: Int) -> [UInt8]
 
-    /// Reads a body that is still coming, on a thread that may block, and throws away what is over the limit.
+    /// Reads a body that is still coming, on a thread that may block, and throws away what is over the limit or cannot be kept.
     ///
     /// To its end: closing with bytes unread breaks the connection for a web server that is still writing, and it drops
     /// the answer.
-    func waitForBody(_ body: consuming LateBody) -> (body: [UInt8], problem: Request.BodyProblem?)
+    func waitForBody(_ body: consuming LateBody) -> ArrivingBody.Result
 
     /// Sends bytes now, together with the end of the answer if this is the end; nothing can be sent after that.
     ///
@@ -33,6 +33,9 @@ public protocol RequestSlot: AnyObject, Sendable {
     ///
     /// Closing it says so too late: a web server may have sent the next request already.
     func refuseReuse()
+
+    /// Has the web server notice that the answer is not complete, where closing the connection does not tell it.
+    func breakOff()
 
     /// Lets go of a request without the end of its answer; the connection stays.
     func release()

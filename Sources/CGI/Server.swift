@@ -15,18 +15,21 @@ public final class Server: Sendable {
         public var bodyStall: Duration
         /// Bodies that may be waited for at once; further ones queue.
         public var bodiesAtOnce: Int
+        /// Where forms go that are too long for memory: `ArrivingBody.maximumBytesInMemory`.
+        public var spoolDirectory: String
 
         /// Makes limits.
         public init(
             bodyBytes: Int = 64 << 20, headerTime: Duration = .seconds(30),
             bodyTime: Duration = .seconds(300),
-            bodyStall: Duration = .seconds(30), bodiesAtOnce: Int = 64
+            bodyStall: Duration = .seconds(30), bodiesAtOnce: Int = 64, spoolDirectory: String = "/tmp"
         ) {
             self.bodyBytes = bodyBytes
             self.headerTime = headerTime
             self.bodyTime = bodyTime
             self.bodyStall = bodyStall
             self.bodiesAtOnce = bodiesAtOnce
+            self.spoolDirectory = spoolDirectory
         }
     }
 
@@ -38,6 +41,8 @@ public final class Server: Sendable {
         case lateRequest
         /// A connection could not be accepted, for want of descriptors or memory.
         case cannotAccept(EventLoopError)
+        /// A long body could not be put into a file; its client was told to come back.
+        case cannotKeepBody(SpoolFile.Failure)
     }
 
     let gateway: any GatewayProtocol

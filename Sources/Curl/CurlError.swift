@@ -22,6 +22,10 @@ public struct CurlError: Error, Equatable, Sendable, CustomStringConvertible {
         case tooLarge
         /// The caller cancelled, or its task was.
         case cancelled
+        /// The address is none that `TransferOptions.mayConnect` allows. Nothing was sent.
+        case forbiddenAddress
+        /// The source of the request's body could not be read.
+        case unreadableBody
         /// Options that libcurl refuses, such as a URL it cannot read.
         case badOptions
     }

@@ -27,9 +27,9 @@ internal import Glibc
         case failed(CurlError)
     }
 
-    private let pool: TransferPool
-    private let loop: EventLoop
-    private var handle: UnsafeMutableRawPointer?
+    let pool: TransferPool
+    let loop: EventLoop
+    var handle: UnsafeMutableRawPointer?
     private var headerList = HeaderList()
     private var state = State.running
 
@@ -37,17 +37,26 @@ internal import Glibc
     private enum Head { case incomplete, complete, delivered }
     private var head = Head.incomplete
     private var pending: [UInt8] = []
-    private var isPaused = false
-    private var body: [UInt8] = []
-    private var bodySent = 0
-    private var hasIssuedRequest = false
+    /// Whether libcurl waits for the reader.
+    var isPaused = false
+    /// The body while it is sent, unless libcurl has a copy of it.
+    var upload = Upload()
+    /// Whether libcurl waits for the next piece of the body.
+    var isSendPaused = false
+    /// Whether the body has a source and is not all handed over.
+    private var isUploading: Bool { upload.hasSource && !upload.isComplete }
+    let mayConnect: (@Sendable ([UInt8]) -> Bool)?
+    /// Whether an address was not allowed.
+    var hasRefusedAddress = false
+    /// Whether the connection stands and libcurl was told to send.
+    private(set) var hasIssuedRequest = false
     private let mayShareConnection: Bool
     /// This side's port of the connection that the request was sent on; 0 before.
     private(set) var localPort: Int32 = 0
     /// What the call showed of its connection, complete once it is over; nil unless asked for.
     public internal(set) var report: ConnectionReport?
     /// Why a callback made libcurl give up, if one did.
-    private var refusal: CurlError?
+    var refusal: CurlError?
     private var waiter: CheckedContinuation<Void, Never>?
 
     private let firstByte: Duration?
@@ -74,7 +83,9 @@ internal import Glibc
         firstByte = options.firstByte
         idle = options.idle
         maximumBodyBytes = options.maximumBodyBytes
-        mayShareConnection = options.usesHTTP2 && options.isTLS
+        mayShareConnection =
+            options.usesHTTP2 && options.isTLS && options.further == nil && options.mayConnect == nil
+        mayConnect = options.mayConnect
         // Also kept here, because libcurl does not count the time for which a call waits for another's connection.
         connectDeadline = loop.deadline(after: options.connect)
         totalDeadline = deadline(after: options.total)
@@ -160,7 +171,7 @@ internal import Glibc
         let phase =
             if !hasIssuedRequest {
                 connectDeadline
-            } else if head == .incomplete {
+            } else if head == .incomplete, !isUploading {
                 firstByteDeadline
             } else {
                 idleDeadline
@@ -179,16 +190,19 @@ internal import Glibc
     private func timeIsUp() {
         guard case .running = state else { return }
         let now = loop.now
-        // While the reader is slow the upstream cannot send: that is not its silence.
-        if isPaused || !pending.isEmpty { idleDeadline = deadline(after: idle) }
+        // While the reader is slow the upstream cannot send, and while the source is nothing can be sent to it: that is
+        // not its silence.
+        if isPaused || isSendPaused || !pending.isEmpty { idleDeadline = deadline(after: idle) }
         if now >= totalDeadline {
             fail(CurlError(.totalTimedOut, "the answer was not complete in time"))
         } else if !hasIssuedRequest, now >= connectDeadline {
             fail(CurlError(.connectTimedOut, "no connection in time"))
-        } else if head == .incomplete, now >= firstByteDeadline {
+        } else if head == .incomplete, !isUploading, now >= firstByteDeadline {
             fail(CurlError(.firstByteTimedOut, "no answer in time"))
         } else if head != .incomplete, now >= idleDeadline {
             fail(CurlError(.idleTimedOut, "the answer stopped in the middle"))
+        } else if hasIssuedRequest, isUploading, now >= idleDeadline {
+            fail(CurlError(.idleTimedOut, "the request is not taken any more"))
         } else {
             if now >= silenceDeadline {
                 // A reader that waits is told, and sets the timer when it waits again; another does not care.
@@ -207,8 +221,10 @@ internal import Glibc
             return
         }
         unsafe handle = easy
-        body = options.body
+        upload = Upload(options.body, source: options.further)
         unsafe apply(options, to: easy)
+        // Read while the connection is made.
+        guard readAhead() else { return fail(Self.tooBusy) }
         guard unsafe pool.add(self, easy) else {
             return fail(CurlError(.badOptions, "libcurl refused the call"))
         }
@@ -235,19 +251,22 @@ internal import Glibc
         }
         if let file = options.certificateFile { unsafe fr_easy_set_string(easy, CURLOPT_CAINFO, file) }
         unsafe applyInspection(options, to: easy)
-        if let proxy = options.proxy { unsafe fr_easy_set_string(easy, CURLOPT_PROXY, proxy) }
+        unsafe applyReach(options, to: easy)
+        if let proxy = options.proxy, options.mayConnect == nil {
+            unsafe fr_easy_set_string(easy, CURLOPT_PROXY, proxy)
+        }
         if options.goesStraight { unsafe fr_easy_set_string(easy, CURLOPT_NOPROXY, "*") }
 
         for (name, value) in options.headers { headerList.append("\(name): \(value)") }
         if options.method == "POST" {
             unsafe fr_easy_set_long(easy, CURLOPT_POST, 1)
-            unsafe fr_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
-            if body.count <= Self.copiedBodyBytes {
-                _ = unsafe body.withUnsafeBytes { bytes in
+            unsafe fr_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(upload.bytesLeft))
+            if options.further == nil, options.body.count <= Self.copiedBodyBytes {
+                _ = unsafe options.body.withUnsafeBytes { bytes in
                     unsafe fr_easy_set_pointer(
                         easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
                 }
-                body = []
+                upload = Upload()
             } else {
                 // Without this a body over 1 MiB waits a second for a “100 Continue” that vendors do not send.
                 headerList.append("Expect:")
@@ -270,12 +289,14 @@ internal import Glibc
     func completed(_ code: CURLcode) {
         if code == CURLE_OK, refusal == nil {
             end(head == .incomplete ? .failed(CurlError(.cut, "the answer has no head")) : .finished)
+        } else if code == CURLE_COULDNT_CONNECT, hasRefusedAddress {
+            end(.failed(CurlError(.forbiddenAddress, "the address may not be connected to")))
         } else {
             end(.failed(refusal ?? CurlError(code, isRequestSent: hasIssuedRequest)))
         }
     }
 
-    private func fail(_ error: CurlError) {
+    func fail(_ error: CurlError) {
         end(.failed(error), isGivenUp: true)
     }
 
@@ -290,7 +311,7 @@ internal import Glibc
                 easy, of: self, isGivenUp: isGivenUp && hasIssuedRequest && mayShareConnection)
         }
         headerList = HeaderList()
-        body = []
+        upload = Upload()
         if case .failed(let error) = state, error.code == .cancelled { pending = [] }
         wake()
     }
@@ -342,40 +363,20 @@ internal import Glibc
         return bytes.count
     }
 
-    private func resumeTransfer() {
-        guard isPaused else { return }
-        isPaused = false
+    /// Counts silence from now on.
+    func noteProgress() {
         idleDeadline = deadline(after: idle)
-        // May call `receive` before it returns.
-        guard let easy = unsafe handle else { return }
-        let code = unsafe curl_easy_pause(easy, CURLPAUSE_CONT)
-        if code != CURLE_OK { fail(refusal ?? CurlError(code, isRequestSent: hasIssuedRequest)) }
     }
 
-    /// Whether the call runs and takes what comes.
-    var isReading: Bool { unsafe handle != nil && !isPaused }
-
-    /// Makes libcurl send what it buffers for an HTTP/2 connection: pausing does, for the window it takes back.
-    func flushConnection() {
-        guard let easy = unsafe handle else { return }
-        unsafe curl_easy_pause(easy, CURLPAUSE_RECV)
-        isPaused = true
-        resumeTransfer()
+    /// Counts the time that the upstream has for the head of its answer from now on.
+    func awaitHead() {
+        firstByteDeadline = deadline(after: firstByte)
+        armTimer()
     }
 
-    /// Room for the next piece of a long request body.
-    private static let onRead: fr_data_callback = { data, size, count, context in
-        guard let transfer = unsafe transfer(context), let data = unsafe data else {
-            return Int(CURL_READFUNC_ABORT)
-        }
-        return unsafe transfer.sendBody(into: UnsafeMutableRawBufferPointer(start: data, count: size * count))
-    }
-
-    private func sendBody(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let piece = body[bodySent...].prefix(buffer.count)
-        unsafe buffer.copyBytes(from: piece)
-        bodySent += piece.count
-        return piece.count
+    /// Whether the call has not ended.
+    var isRunning: Bool {
+        if case .running = state { true } else { false }
     }
 
     /// libcurl is about to send the request. When a kept connection breaks before the first byte of an answer, it
@@ -391,8 +392,8 @@ internal import Glibc
         }
         transfer.hasIssuedRequest = true
         transfer.localPort = localPort
-        transfer.firstByteDeadline = transfer.deadline(after: transfer.firstByte)
-        transfer.armTimer()
+        transfer.noteProgress()
+        transfer.awaitHead()
         return CURL_PREREQFUNC_OK
     }
 }

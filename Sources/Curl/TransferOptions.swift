@@ -8,14 +8,18 @@ public struct TransferOptions: Sendable {
     public var url: String
     /// Header lines as name and value, sent in this order; a value must not contain line breaks.
     public var headers: [(name: String, value: String)] = []
-    /// The body of a `POST`.
+    /// The body of a `POST`, or its beginning.
     public var body: [UInt8] = []
+    /// What follows `body`; nil for nothing. Such a call is never made by HTTP/2.
+    public var further: BodySource?
 
     /// Until the connection stands, TLS included.
     public var connect: Duration = .seconds(10)
-    /// From sending the request until the head of the answer; nil for no limit.
+    /// From sending the request until the head of the answer; nil for no limit. With `further` it begins when all of the
+    /// body is handed to the system.
     public var firstByte: Duration?
-    /// The longest silence within the answer; nil for no limit. Does not run while the reader is slow.
+    /// The longest silence within the answer, and the longest stall in sending `further`; nil for no limit. Does not run
+    /// while the reader, or the source of the body, is slow.
     public var idle: Duration?
     /// From the start to the end; nil for no limit.
     public var total: Duration?
@@ -36,6 +40,12 @@ public struct TransferOptions: Sendable {
     /// 32 MiB granted, as long as other calls read from the connection.
     public var usesHTTP2 = true
 
+    /// Which addresses, of 4 or 16 bytes, may be connected to; nil for all.
+    ///
+    /// Asked on the loop's thread with what a connection is about to be made to, after the name was looked up. Such a call
+    /// takes no proxy, which would look it up again, and no connection of another call, and leaves none behind.
+    public var mayConnect: (@Sendable (_ address: [UInt8]) -> Bool)?
+
     /// Whether the certificate has to be valid for the host. Without it anybody may answer: send no secret then.
     public var verifiesCertificate = true
     /// Whether to speak TLS 1.0 and 1.1 only, to see whether the other side still does: it should not.
@@ -49,7 +59,7 @@ public struct TransferOptions: Sendable {
     }
 
     /// Whether no proxy is to be asked for. Said to libcurl, which would look through the environment for each call.
-    var goesStraight: Bool { proxy?.isEmpty ?? !Self.environmentHasProxy }
+    var goesStraight: Bool { mayConnect != nil || proxy?.isEmpty ?? !Self.environmentHasProxy }
 
     /// Whether the environment of the process names a proxy: https://curl.se/libcurl/c/libcurl-env.html
     private static let environmentHasProxy: Bool = {

@@ -21,6 +21,8 @@ internal import Glibc
     }
 
     let loop: EventLoop
+    /// Reads the bodies of requests that come from a source; a thread at work for each, so few.
+    let readers = ThreadPool(name: "upload", limit: 2)
     private let multi: UnsafeMutableRawPointer
     private var freeHandles: [UnsafeMutableRawPointer] = unsafe []
     private var sockets: [Int32: SocketWatch] = [:]

@@ -98,7 +98,7 @@ internal import Glibc
         }
     }
 
-    func waitForBody(_ body: consuming LateBody) -> (body: [UInt8], problem: Request.BodyProblem?) {
+    func waitForBody(_ body: consuming LateBody) -> ArrivingBody.Result {
         defer { unsafe FCGX_FreeStream(&request.pointee.in) }
         // The library waits for one byte, and what came with it can be taken without waiting again.
         while true {
@@ -153,6 +153,16 @@ internal import Glibc
     /// (`ngx_http_fastcgi_non_buffered_filter`), and one that follows in the same write it cannot miss.
     func refuseReuse() {
         refusesReuse = true
+    }
+
+    /// Sends a record that is none.
+    ///
+    /// Without buffering nginx takes a closed connection for the end of an answer, whatever its `Content-Length`: the
+    /// client would wait for the rest, or take what there is for all. A record of no known version it cannot miss
+    /// (`ngx_http_fastcgi_process_record`), and it then closes the client's connection. Not waited for: 8 bytes fit.
+    func breakOff() {
+        let record = [UInt8](repeating: 0, count: 8)
+        _ = unsafe send(request.pointee.ipcFd, record, record.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
     }
 
     /// A record that says nothing. https://fastcgi-archives.github.io/FastCGI_Specification.html#S4.2

@@ -65,7 +65,7 @@ final class SCGISlot: RequestSlot, @unchecked Sendable {
         }
     }
 
-    func waitForBody(_ body: consuming LateBody) -> (body: [UInt8], problem: Request.BodyProblem?) {
+    func waitForBody(_ body: consuming LateBody) -> ArrivingBody.Result {
         var missing = headers?.bodyBytes ?? 0
         var piece = [UInt8](repeating: 0, count: min(missing, Self.pieceBytes))
         while missing > 0 {
@@ -100,6 +100,9 @@ final class SCGISlot: RequestSlot, @unchecked Sendable {
     }
 
     func refuseReuse() {}
+
+    /// Closing the connection is what tells it, by the `Content-Length`.
+    func breakOff() {}
 
     func release() {}
 

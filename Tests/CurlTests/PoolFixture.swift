@@ -44,6 +44,11 @@ struct PoolBed: Sendable {
         }
     }
 
+    /// The text of an answer, nil when there is none.
+    func text(of options: TransferOptions) async -> String? {
+        (try? await read(options))?.text
+    }
+
     /// The code with which a call fails, nil when it does not.
     func failure(of options: TransferOptions) async -> CurlError.Code? {
         do {

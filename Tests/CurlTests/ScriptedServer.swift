@@ -94,6 +94,31 @@ final class ScriptedConnection {
         }
     }
 
+    /// Reads the head of a request and leaves the rest, nil when the client closed.
+    func head() -> String? {
+        while true {
+            if let end = received.indices.dropLast(3).first(where: {
+                received[$0..<$0 + 4].elementsEqual("\r\n\r\n".utf8)
+            }) {
+                defer { received.removeFirst(end + 4) }
+                return String(decoding: received[..<end], as: UTF8.self)
+            }
+            guard receive() else { return nil }
+        }
+    }
+
+    /// Reads so many bytes behind a head, with a pause before each mebibyte; false when the client closed.
+    func takeSlowly(_ count: Int, pause: UInt32) -> Bool {
+        var taken = 0
+        while taken < count {
+            if taken >> 20 != (taken + received.count) >> 20 { usleep(pause) }
+            taken += received.count
+            received = []
+            guard taken >= count || receive() else { return false }
+        }
+        return true
+    }
+
     private func receive() -> Bool {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &buffer, buffer.count, 0)

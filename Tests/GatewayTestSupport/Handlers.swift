@@ -11,8 +11,32 @@ public struct Echo: RequestHandler {
         var output = Array("Status: 200 OK\r\n\r\n".utf8)
         for (name, value) in request.parameters.strings { output += Array("\(name)=\(value)\n".utf8) }
         output += Array("\n".utf8) + request.body
+        if let file = request.longBody { output += (try? file.read(0..<file.count)) ?? [] }
         if let problem = request.bodyProblem { output += Array("problem \(problem)".utf8) }
         try? await response.write(output, isLast: true)
+    }
+}
+
+/// Notes where each body was, and how long.
+public final class BodyPlaces: RequestHandler {
+    private let seen = Mutex<[String]>([])
+
+    /// Makes one.
+    public init() {}
+
+    /// In memory or in a file, and how many bytes.
+    public var places: [String] { seen.withLock { $0 } }
+
+    /// Answers.
+    public func respond(to request: consuming Request, through response: ResponseStream) async {
+        let place =
+            if let problem = request.bodyProblem {
+                "\(problem)"
+            } else {
+                request.longBody.map { "file \($0.count)" } ?? "memory \(request.body.count)"
+            }
+        seen.withLock { $0.append(place) }
+        try? await response.write(Array("Status: 200 OK\r\n\r\n\(place)".utf8), isLast: true)
     }
 }
 

@@ -1,3 +1,4 @@
+import Dialects
 import Relay
 import Testing
 import Tokens
@@ -53,6 +54,18 @@ import Tokens
             }
         }
         #expect(count > 40)
+    }
+
+    @Test(arguments: [
+        ("image table", OneMinImagePlan.table), ("speech table", OneMinSpeechPlan.table),
+        ("transcription table", OneMinTranscriptionPlan.table),
+    ])
+    func `the tables of models are those of the code`(_ name: String, _ table: String) throws {
+        let lines = try Self.readme().split(separator: "\n", omittingEmptySubsequences: false)
+        let begin = try #require(lines.firstIndex(of: "<!-- \(name) -->"))
+        let end = try #require(lines.firstIndex(of: "<!-- end of \(name) -->"))
+        let isEqual = lines[(begin + 1)..<end].joined(separator: "\n") == table
+        #expect(isEqual, "README.md should have:\n\(table)")
     }
 
     @Test func `no cell of the table is broken by a bar`() {

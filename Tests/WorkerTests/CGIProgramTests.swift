@@ -1,3 +1,4 @@
+import CGI
 import EventLoop
 import Glibc
 import Relay
@@ -30,7 +31,7 @@ import Wire
         let sent: Int
         let announced: Int?
         let count: Int
-        var problem: ClientRequest.BodyProblem?
+        var problem: Request.BodyProblem?
     }
 
     @Test(arguments: [
@@ -53,13 +54,50 @@ import Wire
         try Self.put([UInt8](repeating: 7, count: body.sent), into: write)
         close(write)
         let input = CGIInput(descriptor: read, limits: CGIInput.Limits(bytes: 1000, time: .seconds(30)))
-        let (bytes, problem) = input.read(body.announced)
-        #expect(bytes == [UInt8](repeating: 7, count: body.count))
-        #expect(problem == body.problem)
-        guard case .tooLarge = problem else { return }
+        let arrived = input.read(body.announced)
+        #expect(arrived.bytes == [UInt8](repeating: 7, count: body.count))
+        #expect(arrived.problem == body.problem)
+        guard case .tooLarge = arrived.problem else { return }
         // Nothing is left behind.
         var byte: UInt8 = 0
         #expect(Glibc.read(read, &byte, 1) == 0)
+    }
+
+    @Test(arguments: [true, false])
+    func `a long form is put into a file, announced or not`(isAnnounced: Bool) throws {
+        let (read, write) = try Self.pipePair()
+        defer { close(read) }
+        let sent = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 13 >> 4) }
+        let writer = try Thread(name: "writer") {
+            var rest = sent[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes { Glibc.write(write, $0.baseAddress, $0.count) }
+                guard count > 0 else { break }
+                rest = rest.dropFirst(count)
+            }
+            close(write)
+        }
+        defer { writer.join() }
+        let input = CGIInput(descriptor: read, limits: CGIInput.Limits(bytes: 1 << 20, time: .seconds(30)))
+        let arrived = input.read(
+            isAnnounced ? sent.count : nil, contentType: "multipart/form-data; boundary=x")
+        #expect(arrived.problem == nil && arrived.bytes.isEmpty)
+        let source = FileSource(try #require(arrived.file))
+        #expect(source.count == sent.count)
+        #expect(try source.read(0..<sent.count) == sent)
+        #expect(try source.read(131_000..<131_500) == Array(sent[131_000..<131_500]))
+        #expect(throws: ByteSourceError.self) { try source.read(sent.count - 1..<sent.count + 1) }
+        let request = CGIVariables().request(body: [], longBody: source, problem: nil)
+        #expect(request.longBody?.count == sent.count && request.bodyProblem == nil)
+    }
+
+    @Test func `a long body shorter than announced is truncated`() throws {
+        var variables = CGIVariables()
+        variables.set("CONTENT_LENGTH".utf8.span, "300001".utf8.span)
+        let file = try SpoolFile(in: "/tmp")
+        try file.append([UInt8](repeating: 1, count: 300_000).span)
+        let request = variables.request(body: [], longBody: FileSource(file), problem: nil)
+        #expect(request.bodyProblem == .truncated)
     }
 
     @Test(arguments: [(Duration.milliseconds(30), Duration.seconds(30)), (.seconds(30), .milliseconds(30))])

@@ -19,9 +19,10 @@ import TestSupport
         case .memory: return MemoryConversationStore(clock: clock, limits: limits)
         case .file:
             return SQLiteConversationStore(
-                path: try #require(directory).path("store.db"), maximumBytes: 1 << 30, limits: limits,
-                clock: clock,
-                random: SystemRandom(), log: RecordingLog())
+                StoreConnection(
+                    path: try #require(directory).path("store.db"), maximumBytes: 1 << 30, limits: limits,
+                    clock: clock,
+                    random: SystemRandom(), log: RecordingLog()))
         }
     }
 

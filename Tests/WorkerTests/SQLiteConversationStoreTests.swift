@@ -22,9 +22,10 @@ import TestSupport
         var limits = StoreLimits()
         limits.retention = .seconds(60)
         return SQLiteConversationStore(
-            path: path ?? self.path, maximumBytes: maximumBytes, limits: limits, busyTimeout: busyTimeout,
-            clock: clock,
-            random: SystemRandom(), log: log)
+            StoreConnection(
+                path: path ?? self.path, maximumBytes: maximumBytes, limits: limits, busyTimeout: busyTimeout,
+                clock: clock,
+                random: SystemRandom(), log: log))
     }
 
     static func response(_ id: String, bytes: Int = 3) -> StoredResponse {
@@ -194,7 +195,7 @@ import TestSupport
 
     @Test func `a later version's database is left alone`() async throws {
         #expect(try await store().saveResponse(Self.response("a"), for: "k"))
-        try Database(path: path, busyTimeout: .zero).run("PRAGMA user_version = 2")
+        try Database(path: path, busyTimeout: .zero).run("PRAGMA user_version = 3")
         await #expect(throws: StoreError.unavailable("a later version of this program made it")) {
             try await self.store().response("a", for: "k")
         }

@@ -16,8 +16,9 @@ import TestSupport
 
     static func store(_ path: String) -> SQLiteConversationStore {
         SQLiteConversationStore(
-            path: path, maximumBytes: 1 << 30, limits: StoreLimits(), clock: ManualClock(),
-            random: SystemRandom(), log: RecordingLog())
+            StoreConnection(
+                path: path, maximumBytes: 1 << 30, limits: StoreLimits(), clock: ManualClock(),
+                random: SystemRandom(), log: RecordingLog()))
     }
 
     @Test func `processes that start at once agree on one file`() async throws {

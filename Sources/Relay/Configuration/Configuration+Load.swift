@@ -38,6 +38,7 @@ extension Configuration {
         }
         try configuration.takeEnvironment(reader.environment, besides: file)
         configuration.placeCacheDirectory(besides: file, reader)
+        configuration.placeSpoolDirectory(besides: file, reader)
         configuration.placeStore(besides: file, reader)
         try configuration.checkModels(file, reader)
         return configuration
@@ -81,6 +82,15 @@ extension Configuration {
         }
     }
 
+    /// Takes the directory that the environment has for such files, if the file names none.
+    private mutating func placeSpoolDirectory(besides file: JSON5Node?, _ reader: ConfigurationReader) {
+        if let directory = spoolDirectory {
+            spoolDirectory = reader.placed(directory)
+        } else if let directory = reader.environment[Variable.temporaryDirectory], !directory.isEmpty {
+            spoolDirectory = directory
+        }
+    }
+
     /// Takes a file in the directory that systemd made (`StateDirectory=`), if the file names none.
     private mutating func placeStore(besides file: JSON5Node?, _ reader: ConfigurationReader) {
         if file?.member("store", "path") == nil {
@@ -88,6 +98,7 @@ extension Configuration {
         } else if let path = store.path {
             store.path = reader.placed(path)
         }
+        files.directory = files.directory.map(reader.placed)
     }
 
     private func checkModels(_ file: JSON5Node?, _ reader: ConfigurationReader) throws(ConfigurationError) {
@@ -100,7 +111,7 @@ extension Configuration {
         }
     }
 
-    /// The environment variables: those of earlier relays, and two of systemd.
+    /// The environment variables: those of earlier relays, two of systemd, and one of POSIX.
     private enum Variable {
         static let permitted = "SUBSET_OF_ONE_MIN_PERMITTED_MODELS"
         static let permitOnly = "PERMIT_MODELS_FROM_SUBSET_ONLY"
@@ -110,6 +121,8 @@ extension Configuration {
         static let cacheDirectory = "CACHE_DIRECTORY"
         /// systemd.exec(5), `StateDirectory=`.
         static let stateDirectory = "STATE_DIRECTORY"
+        /// https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html
+        static let temporaryDirectory = "TMPDIR"
     }
 
     /// The whole configuration as a file that sets every key, secrets as `•••`.

@@ -16,8 +16,12 @@ public struct Configuration: Sendable, Equatable {
     public var drainTimeout = Duration.seconds(30)
     /// Where processes share the vendors' lists of models; `nil` shares nothing.
     public var cacheDirectory: String?
+    /// Where request bodies are put that are too long for memory; `nil` is `standardSpoolDirectory`.
+    public var spoolDirectory: String?
     /// What is kept for callers who come back to it.
     public var store = Store()
+    /// What is kept of files that callers upload.
+    public var files = Files()
     /// The vendors, in the order of the file; never empty.
     public var providers = [Provider()]
     /// Which models there are and what they are called.
@@ -26,6 +30,8 @@ public struct Configuration: Sendable, Equatable {
     public var emulation = Emulation()
     /// What is too large and too long.
     public var limits = Limits()
+    /// How what a client names by its address is fetched.
+    public var fetch = Fetch()
     /// The longest silence on a stream before a comment is sent; `nil` sends none.
     public var heartbeat: Duration? = .seconds(10)
     /// The memcached server shared by workers. Read and kept, not used yet.
@@ -35,6 +41,9 @@ public struct Configuration: Sendable, Equatable {
 
     /// The configuration of a worker without a file and without environment variables.
     public init() {}
+
+    /// Where every system lets programs put what is gone with them.
+    public static let standardSpoolDirectory = "/tmp"
 
     /// What a web server can speak to the worker.
     public enum WireProtocol: String, Sendable, CaseIterable {
@@ -58,6 +67,16 @@ public struct Configuration: Sendable, Equatable {
         public var retention = StoreLimits().retention
         /// What the file may grow to, in bytes.
         public var maximumBytes = 1 << 30
+    }
+
+    /// What is kept of files that callers upload; nothing without `store.path`.
+    public struct Files: Sendable, Equatable {
+        /// The directory that has their bytes; `nil` is one beside the database file, with its name and `-files`.
+        public var directory: String?
+        /// How long a file is kept after it was uploaded; `nil` keeps it until it is deleted, or as long as it says.
+        public var retention: Duration?
+        /// How much is kept.
+        public var limits = FileLimits()
     }
 
     /// The memcached server shared by workers.
@@ -100,6 +119,10 @@ extension Configuration {
         public var http2 = true
         /// When to give up.
         public var timeouts = Timeouts()
+        /// How long making and moving pictures and sound may take.
+        public var mediaTimeouts = MediaTimeouts()
+        /// How long an uploaded file is taken to be there still.
+        public var assetLifetime = Duration.seconds(86400)
         /// How web searches are done where the request does not say.
         public var webSearch = WebSearch()
 
@@ -108,6 +131,16 @@ extension Configuration {
             baseURL = .oneMin
             assetBaseURL = .oneMinAssets
         }
+    }
+
+    /// How long a vendor may take for what is no text; `nil` means without limit.
+    public struct MediaTimeouts: Sendable, Equatable {
+        /// Until the answer to a call for pictures: Midjourney's slow mode takes up to ten minutes.
+        public var image: Duration? = .seconds(900)
+        /// Until the answer to a call that speaks or listens.
+        public var audio: Duration? = .seconds(600)
+        /// Until one file is moved, up or down.
+        public var transfer: Duration? = .seconds(600)
     }
 
     /// How web searches are done where the request does not say; `nil` leaves it to the vendor.
@@ -148,5 +181,23 @@ extension Configuration {
         public var credentialBytes = 1024
         /// The most answers (`n`) of one request.
         public var choices = 8
+        /// The longest file that goes to a vendor, in bytes.
+        public var fileBytes = 50 << 20
+        /// The most pixels of a picture that goes to a vendor.
+        public var imagePixels = 100_000_000
+        /// The most pictures and documents of one request.
+        public var attachments = 100
+    }
+
+    /// How what a client names by its address is fetched.
+    public struct Fetch: Sendable, Equatable {
+        /// The longest file, in bytes.
+        public var maximumBytes = 20 << 20
+        /// How long it may take, redirects included.
+        public var timeout = Duration.seconds(20)
+        /// Networks that are fetched from although the internet does not reach them.
+        public var networks: [NetworkBlock] = []
+        /// A PEM file of certificate authorities instead of the system's.
+        public var caFile: String?
     }
 }

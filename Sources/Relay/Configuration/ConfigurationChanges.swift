@@ -13,10 +13,11 @@ public struct ConfigurationChanges: Sendable, Equatable {
     }
 
     /// The keys whose effect a process has from its start to its end: the socket is open, each loop is a thread, and the
-    /// directory and the database are shared under locks.
+    /// directories and the database are shared under locks.
     static let fixedKeys: Set<String> = [
         "listen", "protocol", "socketMode", "socketGroup", "loops", "cacheDirectory",
         "store.path", "store.retention", "store.maximumBytes",
+        "files.directory", "files.maximumBytes", "files.callerBytes", "files.callerFiles",
     ]
 }
 
@@ -31,6 +32,8 @@ extension Configuration {
         result.loops = running.loops
         result.cacheDirectory = running.cacheDirectory
         result.store = running.store
+        result.files.directory = running.files.directory
+        result.files.limits = running.files.limits
         return result
     }
 }

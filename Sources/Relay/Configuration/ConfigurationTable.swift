@@ -26,13 +26,19 @@ public enum ConfigurationTable {
             "cacheDirectory", \.cacheDirectory, .optional(.text),
             "Directory in which processes share lists of models, relative to this file's; `null` is none. Also CACHE_DIRECTORY."
         ),
+        ConfigurationKey(
+            "spoolDirectory", \.spoolDirectory, .optional(.text),
+            "Directory for long uploads while they are answered, in files without a name, relative to this file's; `null` is TMPDIR, or `/tmp`."
+        ),
         ConfigurationKey(section: "store", \.store, store),
+        ConfigurationKey(section: "files", \.files, files),
         ConfigurationKey(
             named: "providers", \.providers, standard: Configuration.Provider(), identifier: \.name, provider,
             checkName: Configuration.Provider.checkName),
         ConfigurationKey(section: "models", \.models, models),
         ConfigurationKey(section: "emulation", \.emulation, emulation),
         ConfigurationKey(section: "limits", \.limits, limits),
+        ConfigurationKey(section: "fetch", \.fetch, fetch),
         ConfigurationKey(section: "memcached", \.memcached, memcached),
         ConfigurationKey(section: "log", \.log, log),
     ]
@@ -56,6 +62,10 @@ public enum ConfigurationTable {
             "PEM file of certificate authorities instead of the system's."),
         ConfigurationKey("http2", \.http2, .flag, "Whether HTTP/2 may be used."),
         ConfigurationKey(section: "timeouts", \.timeouts, timeouts),
+        ConfigurationKey(section: "mediaTimeouts", \.mediaTimeouts, mediaTimeouts),
+        ConfigurationKey(
+            "assetLifetime", \.assetLifetime, .duration(in: .zero...day * 30),
+            "How long an uploaded file is taken to be there still, so that the same is not uploaded again."),
         ConfigurationKey(section: "webSearch", \.webSearch, webSearch),
     ]
 
@@ -70,6 +80,12 @@ public enum ConfigurationTable {
             "To the first piece of a streamed answer, or to the head of one that is not streamed."),
         ConfigurationKey("idle", \.idle, .timeout, "Between two pieces of an answer."),
         ConfigurationKey("total", \.total, .timeout, "From the start to the end."),
+    ]
+
+    private static let mediaTimeouts: [ConfigurationKey<Configuration.MediaTimeouts>] = [
+        ConfigurationKey("image", \.image, .timeout, "To the answer to a call for pictures."),
+        ConfigurationKey("audio", \.audio, .timeout, "To the answer to a call that speaks or listens."),
+        ConfigurationKey("transfer", \.transfer, .timeout, "To the end of moving one file, up or down."),
     ]
 
     private static let webSearch: [ConfigurationKey<Configuration.WebSearch>] = [
@@ -129,6 +145,30 @@ public enum ConfigurationTable {
         ConfigurationKey(
             "choices", \.choices, .integer(in: 1...8),
             "Most answers (`n`) of one request; each is a paid call."),
+        ConfigurationKey(
+            "fileBytes", \.fileBytes, .integer(in: 1024...(1 << 30)), "Longest file that goes to a vendor."),
+        ConfigurationKey(
+            "imagePixels", \.imagePixels, .integer(in: 1024...(1 << 40)),
+            "Most pixels of a picture that goes to a vendor."),
+        ConfigurationKey(
+            "attachments", \.attachments, .integer(in: 0...1000),
+            "Most pictures and documents of one request."),
+    ]
+
+    private static let fetch: [ConfigurationKey<Configuration.Fetch>] = [
+        ConfigurationKey(
+            "maximumBytes", \.maximumBytes, .integer(in: 1024...(1 << 30)),
+            "Longest file that is fetched from an address in a request."),
+        ConfigurationKey(
+            "timeout", \.timeout, .duration(in: .milliseconds(100)...hour),
+            "How long that may take, redirects included."),
+        ConfigurationKey(
+            "networks", \.networks, .list(of: .network, maximum: 1000),
+            "Networks, such as `10.1.0.0/16`, that are fetched from although the internet does not reach them."
+        ),
+        ConfigurationKey(
+            "caFile", \.caFile, .optional(.text),
+            "PEM file of certificate authorities instead of the system's."),
     ]
 
     private static let store: [ConfigurationKey<Configuration.Store>] = [
@@ -143,6 +183,25 @@ public enum ConfigurationTable {
             "maximumBytes", \.maximumBytes, .integer(in: (1 << 20)...(1 << 40)),
             "What the file may grow to; then the oldest answers go. One caller may have a quarter of it, and 256 MiB."
         ),
+    ]
+
+    private static let files: [ConfigurationKey<Configuration.Files>] = [
+        ConfigurationKey(
+            "directory", \.directory, .optional(.text),
+            "Directory that has the bytes of uploaded files, relative to this file's; `null` is one beside `store.path`, which keeps the rest: without it no files are kept."
+        ),
+        ConfigurationKey(
+            "retention", \.retention, .optional(.duration(in: .seconds(60)...day * 3650)),
+            "How long a file is kept at most; `null` keeps it until it is deleted or expires as its upload said."
+        ),
+        ConfigurationKey(
+            "maximumBytes", \.limits.maximumBytes, .integer(in: (1 << 20)...(1 << 50)),
+            "What all files may have together; then nothing more is taken."),
+        ConfigurationKey(
+            "callerBytes", \.limits.callerBytes, .integer(in: (1 << 20)...(1 << 50)),
+            "What all files of one caller may have together."),
+        ConfigurationKey(
+            "callerFiles", \.limits.callerFiles, .integer(in: 1...1_000_000), "Files of one caller."),
     ]
 
     private static let memcached: [ConfigurationKey<Configuration.Memcached>] = [

@@ -86,6 +86,19 @@ extension ConfigurationType where Value == Secret {
     }
 }
 
+extension ConfigurationType where Value == NetworkBlock {
+    /// An address or a range of addresses.
+    static let network = ConfigurationType("network") { (node, reader) throws(ConfigurationError) in
+        guard let block = NetworkBlock(try reader.string(node)) else {
+            throw reader.error(
+                at: node, "expected an address or a network such as \"10.1.0.0/16\" or \"fd00::/8\"")
+        }
+        return block
+    } write: {
+        .string($0.description)
+    }
+}
+
 extension ConfigurationType where Value == ListenAddress {
     /// `unix:PATH`, `tcp:HOST:PORT` or `fd:N`.
     static let listenAddress = ConfigurationType("address") { (node, reader) throws(ConfigurationError) in

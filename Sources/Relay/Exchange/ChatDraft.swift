@@ -65,6 +65,21 @@ final class ChatDraft: Sendable {
         return try ChatDraft(response, after: history)
     }
 
+    /// Whether pictures or documents have to be brought to the vendor.
+    var hasAttachments: Bool { requests.contains(where: ChatAttachments.areIn) }
+
+    /// The same with other requests in place of its own.
+    func replacing(_ requests: [GenerationRequest]) -> ChatDraft {
+        ChatDraft(requests, like: self)
+    }
+
+    private init(_ requests: [GenerationRequest], like draft: ChatDraft) {
+        self.requests = requests
+        choicesPerPrompt = draft.choicesPerPrompt
+        form = draft.form
+        response = draft.response
+    }
+
     private static func checked(_ count: Int, _ limits: Configuration.Limits) throws(Failure) -> Int {
         guard count <= limits.choices else {
             throw Failure(

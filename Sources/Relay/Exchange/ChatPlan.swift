@@ -36,18 +36,22 @@ final class ChatPlan: Sendable {
     let followUp: FollowUp?
     /// Makes the identifier of a tool call.
     let toolCallID: @Sendable () -> String
+    /// How long the first event may take; nil for any time.
+    let firstEvent: Duration?
 
     /// Makes a plan of its parts.
     ///
     /// - Parameters:
     ///   - request: one of the requests, which differ in their prompts only.
-    ///   - encoded: what was made of it for the upstream.
+    ///   - emulation: what the relay makes of the model's text by itself; nil for nothing.
     ///   - ignored: the parameters that the answer names.
     ///   - prompts: the tokens of each choice's prompt.
+    ///   - paints: whether the calls take as long as pictures do.
     init(
-        _ request: GenerationRequest, _ form: AnswerForm, _ encoded: OneMinChatRequestEncoder.Encoded,
+        _ request: GenerationRequest, _ form: AnswerForm, emulation: Emulation?, searchesWeb: Bool,
         route: ModelRouter.Route, ignored: [String], prompts: [PromptTokens], streamsUpstream: Bool,
-        echoBytes: Int, followUp: FollowUp?, toolCallID: @escaping @Sendable () -> String
+        echoBytes: Int, followUp: FollowUp?, paints: Bool = false,
+        toolCallID: @escaping @Sendable () -> String
     ) {
         self.route = route
         self.form = form
@@ -58,11 +62,13 @@ final class ChatPlan: Sendable {
         maximumOutputTokens = request.maximumOutputTokens
         encoding = ModelEncoding(model: route.model)
         self.prompts = prompts
-        searchesWeb = encoded.searchesWeb
+        self.searchesWeb = searchesWeb
         self.streamsUpstream = streamsUpstream
         self.echoBytes = echoBytes
-        emulation = encoded.emulation.isIdle ? nil : encoded.emulation
+        self.emulation = emulation
         self.followUp = followUp
         self.toolCallID = toolCallID
+        let settings = route.upstream.settings
+        firstEvent = paints ? settings.mediaTimeouts.image : settings.timeouts.firstEvent
     }
 }

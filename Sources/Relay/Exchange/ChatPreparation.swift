@@ -38,38 +38,78 @@ final class ChatPreparation: Sendable {
             return nil
         }
         let draft = try draft(body)
-        guard !draft.needsHistory, let route = try router.knownRoute(draft.requests[0].model) else {
+        guard !draft.needsHistory, !draft.hasAttachments,
+            let route = try router.knownRoute(draft.requests[0].model)
+        else {
             return nil
         }
         return try finish(draft, route)
     }
 
-    /// Does the same for a body of any length, waits for the list of models if that may help, and for the store.
+    /// Does the same for a body of any length, waits for the list of models if that may help, and for the store, and
+    /// brings pictures and documents to the vendor.
     ///
     /// Bodies longer than `limits.offloadBytes` are read and written away from the loop, and the tokens of those longer
     /// than `ChatTokens.offloadBytes` counted there.
-    /// - Throws: whatever is wrong with the request; no upstream call was made then.
+    /// - Throws: whatever is wrong with the request; nothing was paid for then.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
-    @inline(never) func prepare(_ body: [UInt8]) async throws(Failure) -> PreparedChat {
+    @inline(never) func prepare(_ body: [UInt8], _ uploads: MediaCalls.CallCount) async throws(ExchangeStop)
+        -> PreparedChat
+    {
         let isLong = body.count > configuration.limits.offloadBytes
-        var draft =
+        var draft = try await stopping { () async throws(Failure) -> ChatDraft in
             isLong
-            ? try await ports.offload.run { () throws(Failure) in try self.draft(body) }
-            : try self.draft(body)
-        let route = try await router.route(draft.requests[0].model)
+                ? try await ports.offload.run { () throws(Failure) in try self.draft(body) }
+                : try self.draft(body)
+        }
+        let model = draft.requests[0].model
+        let (route, paints) = try await stopping { () async throws(Failure) in try await self.route(model) }
         var historyBytes = 0
         if draft.needsHistory, let response = draft.response {
-            let history = try await history(of: response)
+            let history = try await stopping { () async throws(Failure) -> [StoredItem] in
+                try await self.history(of: response)
+            }
             historyBytes = history.reduce(0) { $0 + $1.bytes.count }
             let before = draft
-            draft = try await ports.offload.run { () throws(Failure) in
-                try before.following(history.map(\.json))
+            draft = try await stopping { () async throws(Failure) in
+                try await ports.offload.run { () throws(Failure) in
+                    try before.following(history.map(\.json))
+                }
             }
         }
+        if paints { return try await painting(draft, route, uploads) }
+        if draft.hasAttachments {
+            let requests = try await attachments(route, uploads).resolve(draft.requests)
+            draft = draft.replacing(requests)
+        }
         let whole = draft
-        return isLong || body.count + historyBytes > ChatTokens.offloadBytes
-            ? try await ports.offload.run { () throws(Failure) in try self.finish(whole, route) }
-            : try finish(whole, route)
+        let isCountedElsewhere = isLong || body.count + historyBytes > ChatTokens.offloadBytes
+        return try await stopping { () async throws(Failure) in
+            isCountedElsewhere
+                ? try await ports.offload.run { () throws(Failure) in try self.finish(whole, route) }
+                : try finish(whole, route)
+        }
+    }
+
+    /// Where a model is, and whether it is one that paints rather than writes.
+    private func route(_ model: String) async throws(Failure) -> (ModelRouter.Route, paints: Bool) {
+        if try router.knownRoute(model) == nil {
+            let kinds = await router.awaitedKinds(of: model)
+            if kinds.contains(.imageGeneration), !kinds.contains(.chat) {
+                return (try await router.route(model, for: .imageGeneration), true)
+            }
+        }
+        return (try await router.route(model), false)
+    }
+
+    /// Brings pictures and documents to the vendor of a route.
+    func attachments(_ route: ModelRouter.Route, _ uploads: MediaCalls.CallCount) -> ChatAttachments {
+        ChatAttachments(
+            calls: MediaCalls(
+                upstream: route.upstream, credential: credential, ports: ports, limits: configuration.limits,
+                fetch: configuration.fetch, count: uploads),
+            model: route.model, acceptsImages: router.acceptsImages(route.model),
+            otherModel: router.visionModel(besides: route.model))
     }
 
     /// The answer to a request that wants the tokens of its prompt counted.
@@ -160,7 +200,8 @@ final class ChatPreparation: Sendable {
             request.isStreamed || request.maximumOutputTokens != nil || emulation.mayAskAgain
         let call = upstreamRequest(route, request, isStreamed: isUpstreamStreamed, echoBytes: echoBytes)
         let plan = ChatPlan(
-            request, draft.form, encoded, route: route, ignored: ignored, prompts: prompts,
+            request, draft.form, emulation: emulation.isIdle ? nil : emulation,
+            searchesWeb: encoded.searchesWeb, route: route, ignored: ignored, prompts: prompts,
             streamsUpstream: isUpstreamStreamed, echoBytes: echoBytes,
             followUp: asksAgain ? FollowUp(request, encoder, options, call: call) : nil
         ) { Identifier.make(prefix, random) }

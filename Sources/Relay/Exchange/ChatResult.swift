@@ -2,7 +2,7 @@ import Dialects
 import Wire
 
 /// Carries a chat that is not streamed: waits for all upstream calls and makes one answer of them.
-final class ChatResult: RunningChat {
+final class ChatResult: ExchangeRun {
     private let exchange: Exchange
     private let calls: [any UpstreamCall]
     private let encoder: any ResultEncoder

@@ -5,7 +5,7 @@ import Wire
 ///
 /// Each chunk of an upstream becomes at most a few sends, and the next chunk is asked for only when they are done, so a
 /// slow client holds one chunk, its translation, and what the transport buffers, and no more.
-final class ChatStream: RunningChat {
+final class ChatStream: ExchangeRun {
     private enum LongWork { case bytes, end }
     private struct Arrival: Sendable { let choice: Int; let event: Result<UpstreamEvent, UpstreamError> }
 
@@ -48,20 +48,20 @@ final class ChatStream: RunningChat {
         self.answer = answer
         self.ports = ports
         self.heartbeat = heartbeat
-        firstEventDeadline = upstream.settings.timeouts.firstEvent.map { ports.clock.now() + $0 }
+        firstEventDeadline = plan.firstEvent.map { ports.clock.now() + $0 }
     }
 
     /// Nothing here that suspends holds more than it must, and what it calls is not inlined: see `Relay.answer`.
     func run() async throws(ExchangeStop) {
-        // Whatever happens from here on, no call outlives the exchange.
-        defer { cancelCalls() }
-        do throws(ExchangeStop) {
-            if calls.count == 1 { try await runOne() } else { try await runAll() }
-            note()
-        } catch {
-            note()
-            await exchange.end(by: error, after: rest(error))
-        }
+        let stop = calls.count == 1 ? await runOne() : await runAll()
+        // Whatever happened, no call outlives the exchange.
+        cancelCalls()
+        note()
+        if let stop { await end(by: stop) }
+    }
+
+    @inline(never) private func end(by stop: ExchangeStop) async {
+        await exchange.end(by: stop, after: rest(stop))
     }
 
     /// What is translated and not sent, and the failure in the dialect's words once there is a stream.
@@ -83,22 +83,27 @@ final class ChatStream: RunningChat {
     }
 
     /// The direct way of a single call.
-    @inline(never) private func runOne() async throws(ExchangeStop) {
-        while !hasEnded {
-            do throws(UpstreamError) {
-                take(try await calls[0].next(silence: patience(choice: 0)), choice: 0)
-            } catch {
-                try bear(error, choice: 0)
+    ///
+    /// - Returns: why it ended before its end.
+    @inline(never) private func runOne() async -> ExchangeStop? {
+        do throws(ExchangeStop) {
+            while !hasEnded {
+                do throws(UpstreamError) {
+                    take(try await calls[0].next(silence: patience(choice: 0)), choice: 0)
+                } catch {
+                    try bear(error, choice: 0)
+                }
+                try await pass(choice: 0)
             }
-            try await pass(choice: 0)
+            return nil
+        } catch {
+            return error
         }
     }
 
     /// Several calls at once: each has one child task that waits for its next event.
-    private func runAll() async throws(ExchangeStop) {
-        let stop: ExchangeStop? = await withTaskGroup(
-            of: Arrival.self
-        ) { group in
+    @inline(never) private func runAll() async -> ExchangeStop? {
+        await withTaskGroup(of: Arrival.self) { group in
             func wait(_ choice: Int) {
                 let call = calls[choice]
                 let silence = patience(choice: choice)
@@ -128,7 +133,6 @@ final class ChatStream: RunningChat {
             }
             return nil
         }
-        if let stop { throw stop }
     }
 
     /// Takes the end of a call that failed: one that is no loss is given up, any other ends the exchange.

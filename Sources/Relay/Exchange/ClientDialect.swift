@@ -14,15 +14,15 @@ enum ClientDialect: Sendable, Equatable {
 
     /// The dialect of a request.
     ///
-    /// Both vendors list models under the same path, and neither's clients ask only for what there is here; Anthropic's
-    /// always send `anthropic-version`
-    /// (https://docs.anthropic.com/en/api/versioning).
+    /// Both vendors list models and keep files under the same paths, and neither's clients ask only for what there is
+    /// here; Anthropic's always send `anthropic-version` (https://docs.anthropic.com/en/api/versioning).
     init(_ route: Route, _ headers: HeaderFields) {
         switch route {
         case .completions: self = .openAICompletions
         case .responses, .responseTokens: self = .openAIResponses
         case .messages, .messageTokens: self = .anthropic
-        case .models, .model, .unknown: self = headers["anthropic-version"] == nil ? .openAIChat : .anthropic
+        case .models, .model, .files, .file, .fileContent, .unknown:
+            self = headers["anthropic-version"] == nil ? .openAIChat : .anthropic
         default: self = .openAIChat
         }
     }

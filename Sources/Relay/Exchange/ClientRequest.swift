@@ -10,6 +10,8 @@ public struct ClientRequest: Sendable {
         case truncated
         /// It did not come in time.
         case timedOut
+        /// It is too long for memory, and the relay found no place for it.
+        case notKept
     }
 
     /// The method as sent; methods are case-sensitive.
@@ -36,15 +38,20 @@ public struct ClientRequest: Sendable {
     public var httpVersion: String
     /// What was read of the body. Ignored when `bodyProblem` is set.
     public var body: [UInt8]
+    /// The body where it is too long for memory; `body` is empty then. Only forms (`multipart/form-data`) come so.
+    public var longBody: (any ByteSource)?
     /// What is wrong with the body.
     public var bodyProblem: BodyProblem?
+
+    /// How long the body is that came, in bytes, wherever it is.
+    var bodyCount: Int { longBody?.count ?? body.count }
 
     /// Makes a request.
     public init(
         method: String, path: String, rawPath: String? = nil, query: String = "",
         headers: HeaderFields = HeaderFields(), contentType: String? = nil, contentLength: Int? = nil,
         remoteAddress: String = "", scheme: String = "https", mount: String = "", httpVersion: String = "",
-        body: [UInt8] = [], bodyProblem: BodyProblem? = nil
+        body: [UInt8] = [], longBody: (any ByteSource)? = nil, bodyProblem: BodyProblem? = nil
     ) {
         self.method = method
         self.path = path
@@ -58,6 +65,7 @@ public struct ClientRequest: Sendable {
         self.mount = mount
         self.httpVersion = httpVersion
         self.body = body
+        self.longBody = longBody
         self.bodyProblem = bodyProblem
     }
 }

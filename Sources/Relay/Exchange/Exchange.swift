@@ -6,18 +6,21 @@ import Wire
 /// It belongs to the exchange's task and never leaves it.
 public final class Exchange {
     /// What a request leads to, as far as it can be said without waiting.
+    ///
+    /// What is long is indirect: the step is part of every exchange, and of the frames that take it.
     enum Step {
         case none
         indirect case fail(Failure)
         case send(status: Int, body: [UInt8])
         case allow(methods: [String])
         case sendModels
-        case sendAnthropicModels(AnthropicPage)
+        indirect case sendAnthropicModels(AnthropicPage)
         case sendModel(id: String)
         case chat(body: [UInt8], credential: String)
         case countTokens(body: [UInt8], credential: String)
-        case stored(StoredObject, StoredRequest)
-        case run(any RunningChat)
+        indirect case stored(StoredObject, StoredRequest)
+        indirect case media(MediaRequest)
+        case run(any ExchangeRun)
     }
 
     /// What is to be done next.
@@ -33,6 +36,11 @@ public final class Exchange {
     let dialect: ClientDialect
     private var ignored: [String] = []
 
+    /// Whether something dear was asked of a vendor, so that a failure may have been paid for: then the client's SDK is
+    /// told not to ask for it again by itself.
+    var mayBePaid = false
+    /// Whether the answer is a file, in which no error can be told any more.
+    private var isFile = false
     /// Whether status and header fields are on their way, so that the status cannot change any more.
     private(set) var hasSentHead = false
     /// When something was last sent; before that, when the exchange began.
@@ -58,7 +66,7 @@ public final class Exchange {
         record.requestID = Identifier.request(request.headers["x-request-id"], ports.random)
         record.route = route.name.rawValue
         record.method = Self.knownMethods.contains(method) ? method : "OTHER"
-        record.bytesIn = request.body.count
+        record.bytesIn = request.bodyCount
     }
 
     /// Takes the next step out, so that nothing of it is kept.
@@ -70,11 +78,14 @@ public final class Exchange {
     /// Keeps the names of parameters that the upstream cannot express, for the answer's header.
     func ignore(_ names: [String]) {
         // The encoder gives documented names only; a header is no place to rely on that.
+        var seen: Set<String> = []
         ignored = names.filter { name in
-            !name.isEmpty && name.utf8.count <= 64
+            !name.isEmpty && name.utf8.count <= 64 && seen.insert(name).inserted
                 && name.utf8.allSatisfy { byte in
                     switch byte {
-                    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "."): true
+                    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                    // Flags of a prompt have hyphens: `--cref`.
+                    case UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"): true
                     default: false
                     }
                 }
@@ -113,6 +124,29 @@ public final class Exchange {
         try await send(head: complete(fields, status: 200), body: bytes, isLast: isLast)
     }
 
+    /// Begins an answer that is a file.
+    ///
+    /// - Parameter count: how many bytes it has; nil where that is not known.
+    func sendHead(
+        contentType: String, count: Int?, headers: [(String, String)] = []
+    ) async throws(ExchangeStop) {
+        var fields = HeaderFields([("content-type", contentType)])
+        if let count { fields.add("content-length", String(count)) }
+        for (name, value) in headers { fields.add(name, value) }
+        // See `send(streamed:)`.
+        fields.add("x-accel-buffering", "no")
+        isFile = true
+        try await send(head: complete(fields, status: 200), body: [], isLast: isHead)
+    }
+
+    /// Whether the body of the answer is wanted.
+    var wantsBody: Bool { !isHead }
+
+    /// Sends a piece of a file.
+    func send(piece: [UInt8], isLast: Bool = false) async throws(ExchangeStop) {
+        try await send(head: nil, body: piece, isLast: isLast)
+    }
+
     /// Ends the exchange before its answer is complete, and tells the client why, if it is still there.
     ///
     /// - Parameter pending: bytes of the stream, the failure's own event with them; empty where no stream was begun.
@@ -133,12 +167,17 @@ public final class Exchange {
         record.errorCode = failure.openAICode.map(Self.plainCode)
         guard !hasSentHead, pending.isEmpty else {
             record.outcome = .brokenOff
+            // The client sees it by the connection, which ends too early.
+            if isFile { return }
             let bytes = pending.isEmpty ? dialect.errorEvent(for: failure) : pending
             return try await send(streamed: bytes, isLast: true)
         }
         record.outcome = record.upstreamCalls > 0 ? .failed : .refused
         var headers: [(String, String)] = []
         if let seconds = failure.retryAfterSeconds { headers.append(("retry-after", String(seconds))) }
+        // The SDKs of both vendors repeat what fails with 408, 409 and 5xx, unless they are told not to:
+        // `_should_retry` in their `_base_client.py`.
+        if mayBePaid, failure.mayHaveBeenCharged { headers.append(("x-should-retry", "false")) }
         if case .methodNotAllowed(let methods) = failure.kind {
             headers.append(("allow", methods.joined(separator: ", ")))
         }

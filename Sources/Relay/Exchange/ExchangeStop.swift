@@ -17,3 +17,12 @@ enum ExchangeStop: Error {
         }
     }
 }
+
+/// Does something whose failure the client is told.
+func stopping<Value>(_ work: () async throws(Failure) -> Value) async throws(ExchangeStop) -> Value {
+    do throws(Failure) {
+        return try await work()
+    } catch {
+        throw .failure(error)
+    }
+}

@@ -8,4 +8,16 @@ struct PreparedChat: Sendable {
     let calls: [UpstreamRequest]
     /// What of the answer is to be kept; nil for nothing.
     let keeping: AnswerKeeping?
+    /// What is to be painted; nil for a chat that writes.
+    var painting: Painting?
+
+    /// What a chat paints.
+    struct Painting: Sendable {
+        /// In the user's words.
+        let prompt: String
+        /// Fetch the pictures.
+        let calls: MediaCalls
+        /// What is done with them.
+        let showing: PaintingCall.Showing
+    }
 }

@@ -24,13 +24,8 @@ public final class Relay: Sendable {
             models,
             vendors: configuration.providers.map { settings in
                 let known = predecessor?.router.vendor(named: settings.name)
-                if let known, known.catalogue.serves(settings, models) { return known }
-                let upstream = Upstream(settings)
-                return (
-                    upstream,
-                    ModelCatalogue(
-                        upstream, kind: .chat, models: models, ports: ports, succeeding: known?.catalogue)
-                )
+                if let known, known.serves(settings, models) { return known }
+                return Vendor(settings, models: models, ports: ports, succeeding: known)
             })
         hasher = predecessor?.hasher ?? CallerHasher(random: ports.random)
     }
@@ -63,8 +58,10 @@ public final class Relay: Sendable {
     private static let sweepInterval = Duration.seconds(600)
 
     private func sweep() async {
-        guard ports.conversations.isConfigured else { return }
+        guard ports.conversations.isConfigured || ports.files.isConfigured else { return }
         while (try? await ports.clock.sleep(for: Self.sweepInterval)) != nil {
+            // In this order: the second lets go of what both share.
+            await ports.files.sweep()
             await ports.conversations.sweep()
         }
     }
@@ -105,7 +102,11 @@ public final class Relay: Sendable {
     /// of the function that suspends, used at that moment or not (2,048 bytes against 384 for `ChatStream.run`).
     public func answer(_ exchange: Exchange) async {
         do throws(ExchangeStop) {
-            try await take(exchange.takeStep(), exchange)?.run()
+            if let chat = try startAtOnce(exchange) {
+                try await chat.run()
+            } else {
+                try await take(exchange.takeStep(), exchange)?.run()
+            }
         } catch {
             await exchange.end(by: error)
         }
@@ -147,6 +148,11 @@ public final class Relay: Sendable {
                 object,
                 StoredRequest(
                     method: request.method, query: request.query, body: body, credential: credential))
+        case .imageGenerations, .imageEdits, .imageVariations, .transcriptions, .translations, .speech,
+            .files,
+            .file, .fileContent:
+            return .media(try MediaRequest(request, route, credential, configuration.limits))
+        case .embeddings, .moderations: throw Failure.notOffered(route)
         case .probe(let probe): return try firstStep(of: probe, request, credential, exchange)
         case .unknown: return .fail(Failure(.routeNotFound, "Unknown request URL."))
         }
@@ -159,8 +165,8 @@ public final class Relay: Sendable {
         switch probe {
         case .request: return .send(status: 200, body: RequestReport.body(for: copy request))
         case .body:
-            let body = try RequestBody.whole(of: copy request, maximumBytes: configuration.limits.bodyBytes)
-            return .send(status: 200, body: RequestReport.bodyReport(bytes: body.count))
+            _ = try RequestBody.whole(of: copy request, maximumBytes: configuration.limits.bodyBytes)
+            return .send(status: 200, body: RequestReport.bodyReport(bytes: request.bodyCount))
         case .stream:
             return try run(try StreamProbe(exchange, query, clock: ports.clock))
         case .wait:
@@ -178,7 +184,7 @@ public final class Relay: Sendable {
 
     /// Takes a place, then makes the probe: that there is none comes before what is wrong with the query.
     private func run(
-        _ probe: @autoclosure () throws(Failure) -> any RunningChat
+        _ probe: @autoclosure () throws(Failure) -> any ExchangeRun
     ) throws(Failure) -> Exchange.Step {
         let pass = try probes.enter()
         return .run(SharedProbe(try probe(), pass, in: ports.store))
@@ -187,7 +193,7 @@ public final class Relay: Sendable {
     /// Answers, or starts the chat that will.
     private func take(
         _ step: consuming Exchange.Step, _ exchange: Exchange
-    ) async throws(ExchangeStop) -> (any RunningChat)? {
+    ) async throws(ExchangeStop) -> (any ExchangeRun)? {
         switch step {
         case .none: break
         case .fail(let failure): throw .failure(failure)
@@ -204,6 +210,7 @@ public final class Relay: Sendable {
         case .chat(let body, let credential): return try await chat(body, credential, exchange)
         case .countTokens(let body, let credential): try await countTokens(body, credential, exchange)
         case .stored(let object, let request): try await answer(object, request, exchange)
+        case .media(let request): return run(request, exchange)
         case .run(let probe): return probe
         }
         return nil
@@ -274,26 +281,43 @@ public final class Relay: Sendable {
         try await exchange.send(status: 200, body: answer)
     }
 
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) private func run(_ request: MediaRequest, _ exchange: Exchange) -> any ExchangeRun {
+        MediaContext(
+            exchange: exchange, request: request, router: router, configuration: configuration, ports: ports
+        ).run()
+    }
+
     private func preparation(_ credential: String, _ exchange: Exchange) -> ChatPreparation {
         ChatPreparation(
             dialect: exchange.dialect, credential: credential, router: router, configuration: configuration,
             ports: ports)
     }
 
-    private func chat(
-        _ body: consuming [UInt8], _ credential: String, _ exchange: Exchange
-    ) async throws(ExchangeStop) -> any RunningChat {
-        let preparation = preparation(credential, exchange)
-        let chat: PreparedChat
+    /// Starts a chat that can be without waiting for anything; nil for everything else, which stays as it is.
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) private func startAtOnce(_ exchange: Exchange) throws(ExchangeStop) -> (any ExchangeRun)? {
+        guard case .chat(let body, let credential) = exchange.step else { return nil }
+        let chat: PreparedChat?
         do throws(Failure) {
-            if let short = try preparation.atOnce(body) {
-                chat = short
-            } else {
-                chat = try await preparation.prepare(body)
-            }
+            chat = try preparation(credential, exchange).atOnce(body)
         } catch {
             throw .failure(error)
         }
+        guard let chat else { return nil }
+        exchange.step = .none
+        // The client may have left before anything was paid for.
+        if Task.isCancelled { throw .clientGone }
+        return start(chat, exchange)
+    }
+
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) private func chat(
+        _ body: consuming [UInt8], _ credential: String, _ exchange: Exchange
+    ) async throws(ExchangeStop) -> any ExchangeRun {
+        let uploads = MediaCalls.CallCount()
+        defer { exchange.record.upstreamCalls += uploads.value }
+        let chat = try await preparation(credential, exchange).prepare(body, uploads)
         // The client may have left while a long body was decoded: then nothing is to be paid for.
         if Task.isCancelled { throw .clientGone }
         return start(chat, exchange)
@@ -303,11 +327,12 @@ public final class Relay: Sendable {
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) private func start(
         _ chat: PreparedChat, _ exchange: Exchange
-    ) -> any RunningChat {
+    ) -> any ExchangeRun {
         let plan = chat.plan
         exchange.ignore(plan.ignored)
         exchange.record.note(plan)
-        let calls = chat.calls.map { ports.transport.start($0) }
+        exchange.mayBePaid = chat.painting != nil
+        let calls = chat.calls.map { call($0, chat) }
         let (random, clock) = (ports.random, ports.clock)
         let start = AnswerForm.Start(
             id: Identifier.make(exchange.dialect.answerPrefix, random),
@@ -323,6 +348,13 @@ public final class Relay: Sendable {
             keeping: chat.keeping, ports: ports, heartbeat: configuration.heartbeat)
     }
 
+    private func call(_ call: UpstreamRequest, _ chat: PreparedChat) -> any UpstreamCall {
+        let running = ports.transport.start(call)
+        guard let painting = chat.painting else { return running }
+        return PaintingCall(
+            running, painting.calls, prompt: painting.prompt, showing: painting.showing)
+    }
+
     /// Client text as an error repeats it: without control characters, cut at 200 characters.
     private static func shown(_ text: String) -> String {
         let plain = text.prefix(200).filter {
@@ -334,7 +366,9 @@ public final class Relay: Sendable {
     private static let rootBody = Array(
         (#"{"name":"fastrelay","object":"relay","endpoints":["#
             + #""GET /v1/models","GET /v1/models/{id}","POST /v1/chat/completions","POST /v1/responses","#
-            + #""POST /v1/messages","POST /v1/completions","GET /health"]}"#).utf8)
+            + #""POST /v1/messages","POST /v1/completions","POST /v1/images/generations","#
+            + #""POST /v1/images/edits","POST /v1/images/variations","POST /v1/audio/transcriptions","#
+            + #""POST /v1/audio/translations","POST /v1/audio/speech","GET /v1/files","GET /health"]}"#).utf8)
     private static let healthBody = Array(#"{"status":"ok"}"#.utf8)
 }
 
@@ -344,7 +378,7 @@ extension ExchangeRecord {
         // A name that no list has is the client's text and not kept.
         model = chat.route.isListed ? chat.route.model : Self.unlistedModel
         upstream = chat.route.upstream.name
-        upstreamCalls = chat.choiceCount
+        upstreamCalls += chat.choiceCount
         isStreamed = chat.isStreamed
     }
 

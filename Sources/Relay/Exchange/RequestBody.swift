@@ -3,9 +3,9 @@ import Wire
 
 /// Whether a request's body can be what its route wants, before anybody looks into it.
 enum RequestBody {
-    /// Takes a body of any kind.
+    /// Takes a body of any kind; one too long for memory stays in the request, and is empty here.
     ///
-    /// - Throws: the failure for a body that is too large, incomplete or late.
+    /// - Throws: the failure for a body that is too large, incomplete or late, or could not be kept.
     static func whole(of request: ClientRequest, maximumBytes: Int) throws(Failure) -> [UInt8] {
         switch request.bodyProblem {
         case .tooLarge(let limit): throw tooLarge(limit)
@@ -14,10 +14,23 @@ enum RequestBody {
                 .invalidRequest, "The request body ended before its announced length.",
                 code: "incomplete_body")
         case .timedOut: throw Failure(.requestTimedOut, "The request body did not come in time.")
+        case .notKept:
+            throw Failure(.overloaded, "The relay cannot put the request body down at present.")
         case nil: break
         }
-        guard request.body.count <= maximumBytes else { throw tooLarge(maximumBytes) }
+        guard request.bodyCount <= maximumBytes else { throw tooLarge(maximumBytes) }
         return request.body
+    }
+
+    /// Takes a body of any kind and length, wherever it is.
+    ///
+    /// - Throws: the failure for a body that is too large, incomplete, late or compressed.
+    static func content(of request: ClientRequest, maximumBytes: Int) throws(Failure) -> FileContent {
+        let body = try whole(of: request, maximumBytes: maximumBytes)
+        try refuseCompressed(request)
+        guard let long = request.longBody else { return .bytes(body) }
+        guard long.count <= maximumBytes else { throw tooLarge(maximumBytes) }
+        return .source(long, 0..<long.count)
     }
 
     /// Takes a JSON body.
@@ -29,10 +42,14 @@ enum RequestBody {
         if let type = request.contentType, !isJSON(type) {
             throw Failure(.unsupportedMediaType, "The content type has to be application/json.")
         }
+        try refuseCompressed(request)
+        return body
+    }
+
+    private static func refuseCompressed(_ request: ClientRequest) throws(Failure) {
         if let coding = request.headers["content-encoding"], coding.lowercased() != "identity" {
             throw Failure(.unsupportedMediaType, "Compressed request bodies are not supported.")
         }
-        return body
     }
 
     /// True for `application/json`, `text/json` and `…+json`, with any parameters.

@@ -11,6 +11,17 @@ enum Route: Equatable {
     case messages
     case messageTokens
     case stored(StoredObject)
+    case imageGenerations
+    case imageEdits
+    case imageVariations
+    case transcriptions
+    case translations
+    case speech
+    case files
+    case file(id: String)
+    case fileContent(id: String)
+    case embeddings
+    case moderations
     case probe(Probe)
     case unknown
 
@@ -23,6 +34,10 @@ enum Route: Equatable {
         case messages
         case messageTokens = "message_tokens"
         case stored
+        case imageGenerations = "image_generations"
+        case imageEdits = "image_edits"
+        case imageVariations = "image_variations"
+        case transcriptions, translations, speech, files, embeddings, moderations
         case probe
         case unknown
     }
@@ -50,11 +65,22 @@ enum Route: Equatable {
         case "/responses/input_tokens": self = .responseTokens
         case "/messages": self = .messages
         case "/messages/count_tokens": self = .messageTokens
+        case "/images/generations": self = .imageGenerations
+        case "/images/edits": self = .imageEdits
+        case "/images/variations": self = .imageVariations
+        case "/audio/transcriptions": self = .transcriptions
+        case "/audio/translations": self = .translations
+        case "/audio/speech": self = .speech
+        case "/files": self = .files
+        case "/embeddings": self = .embeddings
+        case "/moderations": self = .moderations
         default:
             if rest.hasPrefix("/models/") {
                 self = .model(id: String(rest.dropFirst(8)))
             } else if rest.hasPrefix("/health/"), let probe = Probe(rawValue: String(rest.dropFirst(8))) {
                 self = .probe(probe)
+            } else if rest.hasPrefix("/files/") {
+                self = Self.file(rest.dropFirst(7))
             } else if let object = StoredObject(path: rest) {
                 self = .stored(object)
             } else {
@@ -86,6 +112,15 @@ enum Route: Equatable {
         case .messages: .messages
         case .messageTokens: .messageTokens
         case .stored: .stored
+        case .imageGenerations: .imageGenerations
+        case .imageEdits: .imageEdits
+        case .imageVariations: .imageVariations
+        case .transcriptions: .transcriptions
+        case .translations: .translations
+        case .speech: .speech
+        case .files, .file, .fileContent: .files
+        case .embeddings: .embeddings
+        case .moderations: .moderations
         case .probe: .probe
         case .unknown: .unknown
         }
@@ -95,8 +130,13 @@ enum Route: Equatable {
     var methods: [String] {
         switch self {
         case .root, .health, .models, .model: ["GET", "HEAD", "OPTIONS"]
-        case .chatCompletions, .completions, .responses, .responseTokens, .messages, .messageTokens:
+        case .chatCompletions, .completions, .responses, .responseTokens, .messages, .messageTokens,
+            .imageGenerations, .imageEdits, .imageVariations, .transcriptions, .translations, .speech,
+            .embeddings, .moderations:
             ["POST", "OPTIONS"]
+        case .files: ["GET", "HEAD", "POST", "OPTIONS"]
+        case .file: ["GET", "HEAD", "DELETE", "OPTIONS"]
+        case .fileContent: ["GET", "HEAD", "OPTIONS"]
         case .stored(let object): object.methods + ["OPTIONS"]
         case .probe(let probe): probe.methods
         case .unknown: []
@@ -107,10 +147,19 @@ enum Route: Equatable {
     var needsCredential: Bool {
         switch self {
         case .root, .health, .unknown: false
-        case .models, .model, .chatCompletions, .completions, .responses, .responseTokens, .messages,
-            .messageTokens, .stored:
-            true
         case .probe(let probe): probe.needsCredential
+        default: true
+        }
+    }
+
+    /// The route of what follows `/files/`.
+    private static func file(_ rest: Substring) -> Route {
+        let words = rest.split(separator: "/", omittingEmptySubsequences: false)
+        guard (1...StoredObject.maximumIDBytes).contains(words[0].utf8.count) else { return .unknown }
+        switch words.count {
+        case 1: return .file(id: String(words[0]))
+        case 2 where words[1] == "content": return .fileContent(id: String(words[0]))
+        default: return .unknown
         }
     }
 

@@ -39,5 +39,5 @@ enum StoredObject: Equatable, Sendable {
     }
 
     /// Longer identifiers were never given out.
-    private static let maximumIDBytes = 128
+    static let maximumIDBytes = 128
 }

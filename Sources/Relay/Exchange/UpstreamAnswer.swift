@@ -72,6 +72,8 @@ extension Failure {
                 .upstreamTimedOut(phase.inFailure), "\(upstream) did not answer in time (\(phase.rawValue)).")
         case .cut:
             self.init(.upstreamFailed, "\(upstream) broke off its answer: \(error.message)")
+        case .forbiddenAddress:
+            self.init(.invalidRequest, "\(upstream) is at an address that this relay does not call.")
         case .tooLarge:
             self.init(.upstreamFailed, "\(upstream) sent an answer that is too large.")
         case .shuttingDown:

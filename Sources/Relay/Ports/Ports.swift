@@ -14,13 +14,18 @@ public struct Ports: Sendable {
     public var store: any CatalogueStore
     /// Where answers and conversations are kept.
     public var conversations: any ConversationStore
+    /// Where files are kept.
+    public var files: any FileStore
+    /// What is remembered of uploads to vendors.
+    public var assets: any AssetCache
 
     /// Gathers the ports.
     public init(
         transport: any UpstreamTransport, clock: any RelayClock, random: any RandomSource,
         log: any ExchangeLog,
         offload: any Offload = InlineOffload(), store: any CatalogueStore = NoCatalogueStore(),
-        conversations: any ConversationStore = NoConversationStore()
+        conversations: any ConversationStore = NoConversationStore(),
+        files: any FileStore = NoFileStore(), assets: any AssetCache = NoAssetCache()
     ) {
         self.transport = transport
         self.clock = clock
@@ -29,5 +34,7 @@ public struct Ports: Sendable {
         self.offload = offload
         self.store = store
         self.conversations = conversations
+        self.files = files
+        self.assets = assets
     }
 }

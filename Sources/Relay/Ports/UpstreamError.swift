@@ -10,6 +10,8 @@ public struct UpstreamError: Error, Equatable {
         case timedOut(Timeouts.Phase)
         /// The connection broke, or the peer violated HTTP, after the request had been sent in part or whole.
         case cut
+        /// The address is none that the request may be sent to: `UpstreamRequest.Reach`. Nothing was sent.
+        case forbiddenAddress
         /// The body grew past `UpstreamRequest.maximumResponseBytes`.
         case tooLarge
         /// The caller gave up: `cancel()`, or its task was cancelled.

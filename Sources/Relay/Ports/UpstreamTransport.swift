@@ -55,8 +55,11 @@ public struct UpstreamRequest: Sendable, Equatable {
     /// Header fields as they go out, without `host`, `content-length` and `connection`, which the transport sets.
     /// They can carry a credential.
     public var headers: HeaderFields
-    /// The whole body; empty for methods without one.
+    /// The whole body, or its beginning where `further` follows; empty for methods without one.
     public var body: [UInt8]
+    /// What follows `body`, in this order; for what is too long for memory. The transport reads it piece by piece, away
+    /// from its loop, holds at most 1 MiB of it at a time, and sends the length of all of it first.
+    public var further: [FileContent] = []
     /// When to give up. The transport keeps all but `firstEvent`.
     public var timeouts: Timeouts
     /// A proxy's URL; `nil` leaves it to the environment (`https_proxy`, `no_proxy`), an empty string forbids any.
@@ -67,6 +70,21 @@ public struct UpstreamRequest: Sendable, Equatable {
     public var maximumResponseBytes: Int?
     /// Whether HTTP/2 may be used; it then is over TLS when the server agrees.
     public var http2: Bool
+    /// Which addresses may be called.
+    public var reach = Reach.any
+    /// Whether the answer is a file rather than events or one value: it is read in larger pieces.
+    public var isDownload = false
+
+    /// Which addresses a request may be sent to.
+    public enum Reach: Sendable, Equatable {
+        /// All: the operator chose where it goes.
+        case any
+        /// Those of the internet only, and the networks that the operator allows: a client chose where it goes.
+        ///
+        /// The address that the connection is made to is looked at, after the name was resolved; no proxy is used, which
+        /// would resolve it again, and no connection that is kept for other calls. Fails with `.forbiddenAddress`.
+        case publicAddresses(except: [NetworkBlock])
+    }
 
     /// Makes a request.
     public init(

@@ -5,7 +5,7 @@ import Wire
 ///
 /// Asks for an answer of a model that does not exist. 1min.ai looks at the key first (401), then at the model (400
 /// `UNSUPPORTED_MODEL`), so nobody is charged. Whoever holds a key can learn the same from a chat.
-final class KeyProbe: RunningChat {
+final class KeyProbe: ExchangeRun {
     private let exchange: Exchange
     private let upstream: Upstream
     private let credential: String

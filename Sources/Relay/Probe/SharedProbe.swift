@@ -5,8 +5,8 @@ import Dialects
 ///
 /// Under mod_fcgid and CGI a process answers one request at a time, so a count within the process bounds nothing there.
 /// Processes that share no store (`cacheDirectory`) cannot know of each other, and are not bounded either.
-final class SharedProbe: RunningChat {
-    private let probe: any RunningChat
+final class SharedProbe: ExchangeRun {
+    private let probe: any ExchangeRun
     /// Held for as long as the probe is.
     private let pass: ProbeGate.Pass
     private let store: any CatalogueStore
@@ -15,7 +15,7 @@ final class SharedProbe: RunningChat {
     static let places = 8
 
     /// Nothing but `pass` is taken yet.
-    init(_ probe: any RunningChat, _ pass: ProbeGate.Pass, in store: any CatalogueStore) {
+    init(_ probe: any ExchangeRun, _ pass: ProbeGate.Pass, in store: any CatalogueStore) {
         self.probe = probe
         self.pass = pass
         self.store = store

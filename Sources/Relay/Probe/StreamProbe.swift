@@ -4,7 +4,7 @@ import Wire
 /// `GET` or `POST /health/stream?events=N&gap=MS`: events at a known pace, each with the relay's own time in it.
 ///
 /// Whoever reads them can tell which of the gaps between them were made on the way.
-final class StreamProbe: RunningChat {
+final class StreamProbe: ExchangeRun {
     private let exchange: Exchange
     private let clock: any RelayClock
     private let count: Int

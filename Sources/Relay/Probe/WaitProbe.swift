@@ -4,7 +4,7 @@ import Wire
 /// `GET` or `POST /health/wait?seconds=S`: nothing, then an answer, as a chat that is not streamed has it.
 ///
 /// With `stream=1` it is a stream with nothing but heartbeats in it, then one event.
-final class WaitProbe: RunningChat {
+final class WaitProbe: ExchangeRun {
     private let exchange: Exchange
     private let clock: any RelayClock
     private let seconds: Int

@@ -93,7 +93,7 @@ final class ModelCatalogue: Sendable {
             if predecessor.firstAttempt.isOpen { firstAttempt.open() }
             state = Mutex(known)
         } else {
-            let builtIn = ModelList(kind == .chat ? OneMinCatalogue.chat : [], permitted: models.permitted)
+            let builtIn = ModelList(OneMinCatalogue.models(of: kind), permitted: models.permitted)
             state = Mutex(State(snapshot: Snapshot(list: builtIn, isConfirmed: false)))
         }
     }
@@ -126,10 +126,16 @@ final class ModelCatalogue: Sendable {
         return snapshot
     }
 
+    /// The list as it is, but after the first fetch there ever was, if that ends by then; at once without a deadline.
+    func current(awaitingFirstUntil deadline: Instant?) async -> Snapshot {
+        guard let deadline else { return current() }
+        return await current(awaitingFirstFor: deadline - ports.clock.now())
+    }
+
     /// The list as it is, but after the first fetch there ever was, if that ends within `limit`.
     func current(awaitingFirstFor limit: Duration) async -> Snapshot {
         let snapshot = current()
-        guard !snapshot.isConfirmed else { return snapshot }
+        guard !snapshot.isConfirmed, limit > .zero else { return snapshot }
         await firstAttempt.wait(atMost: limit, on: ports.clock)
         // Read again even without having waited: the fetch may have ended since the first look.
         return current()
@@ -140,7 +146,8 @@ final class ModelCatalogue: Sendable {
     /// Returns at once where another task runs it already.
     func run() async {
         guard !isRunning.exchange(true, ordering: .relaxed) else { return }
-        await prepare()
+        // What few ask for is looked for in the store when they do.
+        if kind == .chat { await prepare() }
         for await _ in demands { await update() }
         // Nothing will be fetched any more: nobody need wait for it.
         firstAttempt.open()
@@ -234,7 +241,7 @@ final class ModelCatalogue: Sendable {
         ports.log.event(
             .warning, "stored model list is not used",
             [
-                LogField("upstream", .string(upstream.name)),
+                LogField("upstream", .string(upstream.name)), LogField("kind", .string(kind.rawValue)),
                 LogField("reason", .string(error.reason.description)),
             ])
     }
@@ -265,12 +272,18 @@ final class ModelCatalogue: Sendable {
         case .success(let value):
             ports.log.event(
                 .debug, "model list fetched",
-                [LogField("upstream", .string(upstream.name)), LogField("models", .int(value.entries.count))])
+                [
+                    LogField("upstream", .string(upstream.name)), LogField("kind", .string(kind.rawValue)),
+                    LogField("models", .int(value.entries.count)),
+                ])
             await save(value.answer)
         case .failure(let failure):
             ports.log.event(
                 .warning, "model list cannot be fetched",
-                [LogField("upstream", .string(upstream.name)), LogField("reason", .string(failure.message))])
+                [
+                    LogField("upstream", .string(upstream.name)), LogField("kind", .string(kind.rawValue)),
+                    LogField("reason", .string(failure.message)),
+                ])
         }
     }
 

@@ -1,6 +1,6 @@
+internal import CGI
 internal import EventLoop
 internal import Glibc
-internal import Relay
 
 /// The body of a request on standard input (RFC 3875, section 4.2).
 ///
@@ -14,6 +14,8 @@ struct CGIInput {
         var time: Duration
         /// The longest silence within a body.
         var stall = Duration.seconds(30)
+        /// Where forms go that are too long for memory.
+        var spoolDirectory = "/tmp"
     }
 
     private let descriptor: Int32
@@ -30,27 +32,27 @@ struct CGIInput {
     /// One over the limit is read to its end and thrown away: input and output of mod_cgid are one Unix socket, and closing
     /// that with bytes unread breaks it while Apache still writes, which drops the answer then.
     ///
-    /// - Parameter expected: its length in bytes; `nil` for one that ends with the input, as a chunked upload does.
-    func read(_ expected: Int?) -> (body: [UInt8], problem: ClientRequest.BodyProblem?) {
+    /// - Parameters:
+    ///   - expected: its length in bytes; `nil` for one that ends with the input, as a chunked upload does.
+    ///   - contentType: its `CONTENT_TYPE`.
+    func read(_ expected: Int?, contentType: String? = nil) -> ArrivingBody.Result {
         let deadline = EventLoop.monotonicTime() &+ Self.nanoseconds(limits.time)
-        var body: [UInt8] = []
-        // Not as much as is announced: that is only a word.
-        body.reserveCapacity(min(expected ?? 0, limits.bytes, 1 << 20))
-        var isTooLarge = (expected ?? 0) > limits.bytes
+        var body = ArrivingBody(
+            expected: expected, limit: limits.bytes, contentType: contentType,
+            directory: limits.spoolDirectory)
         var rest = expected ?? .max
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while rest > 0 {
-            guard waitForBytes(until: deadline) else { return ([], .timedOut) }
+            guard waitForBytes(until: deadline) else { return ArrivingBody.Result(problem: .timedOut) }
             let count = Glibc.read(descriptor, &chunk, min(chunk.count, rest))
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard count >= 0 else { return ([], .truncated) }
+            guard count >= 0 else { return ArrivingBody.Result(problem: .brokenOff) }
             if count == 0 { break }
             rest -= count
-            if body.count + count > limits.bytes { isTooLarge = true }
-            if isTooLarge { body = [] } else { body.append(contentsOf: chunk[..<count]) }
+            body.append(chunk.span.extracting(first: count))
         }
         // A shorter body than announced is seen by whoever compares it with CONTENT_LENGTH.
-        return isTooLarge ? ([], .tooLarge(limit: limits.bytes)) : (body, nil)
+        return body.complete()
     }
 
     /// Waits until something can be read, or the input ends; false when that takes too long. `poll`

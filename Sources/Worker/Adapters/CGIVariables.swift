@@ -78,7 +78,9 @@ struct CGIVariables {
     }
 
     /// The request, with its path below the place where the relay is mounted.
-    func request(body: [UInt8], problem: ClientRequest.BodyProblem?) -> ClientRequest {
+    func request(
+        body: [UInt8], longBody: (any ByteSource)? = nil, problem: ClientRequest.BodyProblem?
+    ) -> ClientRequest {
         let pathEnd = requestURI.utf8.firstIndex(of: UInt8(ascii: "?")) ?? requestURI.endIndex
         let rawPath = Self.withoutMount(String(requestURI[..<pathEnd]), mount: scriptName)
         // Caddy announces -1 for a body of unknown length.
@@ -90,13 +92,14 @@ struct CGIVariables {
             headers.set("authorization", redirectedAuthorization)
         }
         var problem = problem
-        if problem == nil, let announced, announced > body.count { problem = .truncated }
+        if problem == nil, let announced, announced > longBody?.count ?? body.count { problem = .truncated }
         return ClientRequest(
             method: method, path: path(rawPath), rawPath: rawPath, query: query, headers: headers,
             contentType: contentType.isEmpty ? nil : contentType, contentLength: announced,
             remoteAddress: remoteAddress, scheme: scheme,
             mount: rawPath == scriptName ? "" : String(Self.withoutSlashes(scriptName)),
-            httpVersion: httpVersion, body: body, bodyProblem: problem)
+            httpVersion: httpVersion, body: body, longBody: longBody,
+            bodyProblem: problem)
     }
 
     /// The decoded path below the mount: what the server says it is, unless it left escapes in it.

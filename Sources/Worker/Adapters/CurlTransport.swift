@@ -69,19 +69,49 @@ extension TransferOptions {
         method = request.method
         headers = request.headers.map { ($0.name, $0.value) }
         body = request.body
+        further = BodySource(request.further)
         connect = request.timeouts.connect ?? connect
         firstByte = request.timeouts.firstByte
         idle = request.timeouts.idle
         total = request.timeouts.total
         maximumBodyBytes = request.maximumResponseBytes ?? .max
         let isStream = request.maximumResponseBytes == nil
-        if isStream { receiveBufferBytes = Self.streamBufferBytes }
+        if isStream, !request.isDownload { receiveBufferBytes = Self.streamBufferBytes }
         proxy = request.proxy
+        if case .publicAddresses(let exceptions) = request.reach {
+            mayConnect = { address in
+                NetworkBlock.isPublic(address) || exceptions.contains { $0.contains(address) }
+            }
+        }
         certificateFile = request.certificateFile
         // Not for streams: libcurl grants each HTTP/2 stream a window of 32 MB, and what a stopped reader does not take
         // gathers in its memory as long as other calls share the connection (measured with 7.88: 30 MB for a 30 MB
         // answer). An HTTP/1.1 connection of its own stops at the socket, and is kept for the next stream.
-        usesHTTP2 = request.http2 && !isStream
+        usesHTTP2 = request.http2 && !isStream && !request.isDownload
+    }
+}
+
+extension BodySource {
+    /// What follows a body, one after the other; nil for nothing.
+    init?(_ contents: [FileContent]) {
+        guard !contents.isEmpty else { return nil }
+        self.init(count: contents.reduce(0) { $0 + $1.count }) { range in
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(range.count)
+            var start = 0
+            for content in contents {
+                let part = range.clamped(to: start..<start + content.count)
+                if !part.isEmpty {
+                    guard let read = try? content.read(part.lowerBound - start..<part.upperBound - start)
+                    else { return nil }
+                    // Mostly all of it.
+                    if part == range { return read }
+                    bytes += read
+                }
+                start += content.count
+            }
+            return bytes
+        }
     }
 }
 
@@ -99,7 +129,8 @@ extension UpstreamError {
             case .cut: .cut
             case .tooLarge: .tooLarge
             case .cancelled: .cancelled
-            case .badOptions: .failed
+            case .forbiddenAddress: .forbiddenAddress
+            case .badOptions, .unreadableBody: .failed
             }
         self.init(kind, message: error.message)
     }

@@ -13,10 +13,13 @@ extension Ports {
     ) -> Ports {
         let clock = SystemClock()
         let random = SystemRandom()
+        let kept = connection(configuration.store, clock, random, log)
         return Ports(
             transport: CurlTransport(pools: pools), clock: clock, random: random, log: log,
             offload: ThreadOffload(threads: threads), store: store(configuration, log),
-            conversations: conversations(configuration.store, clock, random, log))
+            conversations: kept.map { SQLiteConversationStore($0) } ?? NoConversationStore(),
+            files: files(configuration, kept, random, log),
+            assets: kept.map { SQLiteAssetCache($0) } ?? MemoryAssetCache(clock: clock, random: random))
     }
 
     private static func store(
@@ -26,16 +29,25 @@ extension Ports {
         return FileCatalogueStore(directory: directory, log: log)
     }
 
-    private static func conversations(
+    private static func connection(
         _ configuration: Configuration.Store, _ clock: any RelayClock, _ random: any RandomSource,
         _ log: any ExchangeLog
-    ) -> any ConversationStore {
-        guard let path = configuration.path else { return NoConversationStore() }
+    ) -> StoreConnection? {
+        guard let path = configuration.path else { return nil }
         var limits = StoreLimits()
         limits.retention = configuration.retention
-        return SQLiteConversationStore(
+        return StoreConnection(
             path: path, maximumBytes: configuration.maximumBytes, limits: limits, clock: clock,
-            random: random,
-            log: log)
+            random: random, log: log)
+    }
+
+    private static func files(
+        _ configuration: Configuration, _ connection: StoreConnection?, _ random: any RandomSource,
+        _ log: any ExchangeLog
+    ) -> any FileStore {
+        guard let connection, let path = configuration.store.path else { return NoFileStore() }
+        return SQLiteFileStore(
+            connection, directory: configuration.files.directory ?? path + "-files",
+            limits: configuration.files.limits, random: random, log: log)
     }
 }

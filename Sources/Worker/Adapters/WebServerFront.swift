@@ -14,7 +14,7 @@ struct WebServerFront: RequestHandler {
     func respond(to request: consuming Request, through response: ResponseStream) async {
         // One for the whole exchange, whatever the configuration becomes meanwhile.
         let relay = relay.value
-        await relay.answer(begin(request, response, relay))
+        await relay.answer(begin(consume request, response, relay))
     }
 
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
@@ -27,15 +27,9 @@ struct WebServerFront: RequestHandler {
     private static func translate(_ request: borrowing Request) -> ClientRequest {
         var variables = CGIVariables()
         request.parameters.forEach { variables.set($0, $1) }
-        let problem: ClientRequest.BodyProblem? =
-            switch request.bodyProblem {
-            case nil: nil
-            case .tooLarge(let limit): .tooLarge(limit: limit)
-            case .timedOut: .timedOut
-            case .brokenOff: .truncated
-            case .overloaded: .timedOut
-            }
-        return variables.request(body: request.body, problem: problem)
+        return variables.request(
+            body: request.body, longBody: request.longBody.map(FileSource.init),
+            problem: request.bodyProblem.map(ClientRequest.BodyProblem.init))
     }
 }
 

@@ -1,3 +1,4 @@
+internal import CGI
 internal import Curl
 internal import EventLoop
 internal import Glibc
@@ -25,8 +26,7 @@ struct CGICommand {
             // The caller's key stands in the environment; sites of other people may run as the same user.
             ProcessMemory.hide()
             // Read in any case: unread bytes would cost the answer, see `CGIInput`.
-            let limits = (try? loaded.get())?.limits ?? Configuration().limits
-            let clientRequest = request.read(limits)
+            let clientRequest = request.read((try? loaded.get()) ?? Configuration())
             do throws(ExitReason) {
                 try answer(clientRequest, try loaded.get())
                 return .success
@@ -45,6 +45,7 @@ struct CGICommand {
     private struct Request {
         var variables = CGIVariables()
         var announced: Int?
+        var contentType: String?
         var isChunked = false
 
         /// Reads `NAME=value` lines that end in zero bytes; nil when no web server made them.
@@ -59,6 +60,9 @@ struct CGICommand {
                 if name.elementsEqual("CONTENT_LENGTH".utf8) {
                     announced = Int(String(decoding: value, as: UTF8.self))
                 }
+                if name.elementsEqual("CONTENT_TYPE".utf8) {
+                    contentType = String(decoding: value, as: UTF8.self)
+                }
                 // Apache hands over a chunked upload decoded, without a length.
                 if name.elementsEqual("HTTP_TRANSFER_ENCODING".utf8) { isChunked = true }
             }
@@ -66,11 +70,16 @@ struct CGICommand {
         }
 
         /// The request with its body from standard input; once.
-        func read(_ limits: Configuration.Limits) -> ClientRequest {
+        func read(_ configuration: Configuration) -> ClientRequest {
             guard announced != nil || isChunked else { return variables.request(body: [], problem: nil) }
-            let input = CGIInput(limits: CGIInput.Limits(bytes: limits.bodyBytes, time: limits.bodyTimeout))
-            let (body, problem) = input.read(announced)
-            return variables.request(body: body, problem: problem)
+            let limits = CGIInput.Limits(
+                bytes: configuration.limits.bodyBytes, time: configuration.limits.bodyTimeout,
+                spoolDirectory: configuration.spoolDirectory ?? Configuration.standardSpoolDirectory)
+            let arrived = CGIInput(limits: limits).read(announced, contentType: contentType)
+            if let failure = arrived.failure { Program.complain("cannot keep a body: \(failure)") }
+            return variables.request(
+                body: arrived.bytes, longBody: arrived.file.map(FileSource.init),
+                problem: arrived.problem.map(ClientRequest.BodyProblem.init))
         }
     }
 

@@ -134,7 +134,7 @@ final class Service: Sendable {
         let ports = Ports.system(configuration, pools: pools, log: log, threads: 2)
         let relay = CurrentRelay(Relay(configuration: configuration, ports: ports))
         let server = Server(
-            speaking: gateway, loops: loops, limits: Server.Limits(configuration.limits),
+            speaking: gateway, loops: loops, limits: Server.Limits(configuration),
             handler: WebServerFront(relay: relay),
             report: { problem in
                 switch problem {
@@ -142,6 +142,8 @@ final class Service: Sendable {
                 case .lateRequest: log.event(.warning, "request did not arrive in time", [])
                 case .cannotAccept(let error):
                     log.event(.error, "cannot accept connections", [LogField("error", .string("\(error)"))])
+                case .cannotKeepBody(let error):
+                    log.event(.error, "cannot keep a long body", [LogField("error", .string("\(error)"))])
                 }
             },
             whenQuiet: {
@@ -194,7 +196,7 @@ final class Service: Sendable {
         let successor = Relay(configuration: new, ports: ports, succeeding: predecessor)
         relay.replace(with: successor)
         // While a body arrives there is no relay yet: it counts by the limits of its first byte.
-        server.limits = Server.Limits(new.limits)
+        server.limits = Server.Limits(new)
         threshold.set(new.log.level)
         configuration.withLock { $0 = new }
         predecessor.retire(inFavourOf: successor)
@@ -214,8 +216,10 @@ final class Service: Sendable {
 
 extension Server.Limits {
     /// The part of the configuration's limits that counts while a request arrives.
-    fileprivate init(_ limits: Configuration.Limits) {
-        self.init(bodyBytes: limits.bodyBytes, bodyTime: limits.bodyTimeout)
+    fileprivate init(_ configuration: Configuration) {
+        self.init(
+            bodyBytes: configuration.limits.bodyBytes, bodyTime: configuration.limits.bodyTimeout,
+            spoolDirectory: configuration.spoolDirectory ?? Configuration.standardSpoolDirectory)
     }
 }
 

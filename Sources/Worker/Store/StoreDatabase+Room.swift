@@ -81,6 +81,7 @@ extension StoreDatabase {
                 try deleteExpired(Self.sweepCount, now: now)
             }
         }
+        try database.run("DELETE FROM assets WHERE expires <= ?", .integer(now))
         guard try database.integer("PRAGMA freelist_count") > 0 else { return }
         try database.run("PRAGMA incremental_vacuum(\(Self.vacuumPages))")
         // Old pages are in the log until it is emptied. Whoever still reads keeps it; the next one empties it.

@@ -16,6 +16,14 @@ final class StoreDatabase {
         self.limits = limits
     }
 
+    /// What the names of files begin with that belong to this database, so that several may share a directory.
+    ///
+    /// It tells nothing of the secret, and nobody else's is the same.
+    var mark: String {
+        SHA256.code(for: Array("files".utf8), key: secret).prefix(8)
+            .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
     /// What stands for a caller in the file.
     func owner(_ credential: String) -> SQLiteValue {
         .blob(SHA256.code(for: Array(credential.utf8), key: secret))

@@ -11,7 +11,8 @@ enum StoreFile {
     /// `application_id` of every such file, "Frly": https://sqlite.org/pragma.html#pragma_application_id
     private static let applicationID = 0x4672_6C79
     /// `user_version` of the tables below. A later one only adds to them, or makes a program refuse the file.
-    private static let version = 1
+    private static var version: Int { versions.count }
+
     /// Opens the file, which is made with its directory when they are missing and what is above is there.
     ///
     /// - Parameters:
@@ -85,7 +86,7 @@ enum StoreFile {
         try database.run("PRAGMA cache_size = -512")
         let pageBytes = max(512, try database.integer("PRAGMA page_size"))
         try database.run("PRAGMA max_page_count = \(max(16, maximumBytes / pageBytes))")
-        if isNew { try makeTables(in: database, secret) }
+        if version < Self.version { try makeTables(in: database, secret) }
         guard
             let kept = try database.first("SELECT secret FROM store", read: { $0.blob(0) }), kept.count == 32
         else { throw Refusal(reason: "it has no secret") }
@@ -108,18 +109,24 @@ enum StoreFile {
 
     private static func makeTables(in database: Database, _ secret: () -> [UInt8]) throws {
         try database.transaction {
-            // Another process was faster.
-            guard try database.integer("PRAGMA user_version") == 0 else { return }
-            for statement in tables { try database.run(statement) }
-            try database.run("INSERT INTO store (secret) VALUES (?)", .blob(secret()))
-            try database.run("PRAGMA application_id = \(applicationID)")
-            try database.run("PRAGMA user_version = \(Self.version)")
+            // Another process may have been faster.
+            let found = try database.integer("PRAGMA user_version")
+            guard found < version else { return }
+            for statement in versions[found...].joined() { try database.run(statement) }
+            if found == 0 {
+                try database.run("INSERT INTO store (secret) VALUES (?)", .blob(secret()))
+                try database.run("PRAGMA application_id = \(applicationID)")
+            }
+            try database.run("PRAGMA user_version = \(version)")
         }
     }
 
+    /// What each version added to the one before it.
+    private static let versions = [conversationTables, fileTables]
+
     /// Keys grow in the order of arrival. Large values stand last in their rows, so that the others are read without
     /// them; `size` is what a row counts against the limits.
-    private static let tables = [
+    private static let conversationTables = [
         // One row. Callers are known by a hash of their credential under the secret.
         "CREATE TABLE store (secret BLOB NOT NULL)",
         """
@@ -155,5 +162,27 @@ enum StoreFile {
         )
         """,
         "CREATE INDEX items_of_conversation ON conversation_items (conversation, key, size)",
+    ]
+
+    /// What is known of files, whose bytes are elsewhere, and of uploads to vendors.
+    private static let fileTables = [
+        """
+        CREATE TABLE files (
+            key INTEGER PRIMARY KEY, owner BLOB NOT NULL, id TEXT NOT NULL, size INTEGER NOT NULL,
+            created INTEGER NOT NULL, expires INTEGER, purpose TEXT NOT NULL, hash BLOB NOT NULL,
+            place TEXT NOT NULL UNIQUE, type TEXT NOT NULL, name TEXT NOT NULL,
+            UNIQUE (owner, id)
+        )
+        """,
+        "CREATE INDEX files_of_owner ON files (owner, size)",
+        "CREATE INDEX files_by_age ON files (expires) WHERE expires IS NOT NULL",
+        """
+        CREATE TABLE assets (
+            owner BLOB NOT NULL, provider TEXT NOT NULL, hash BLOB NOT NULL, extension TEXT NOT NULL,
+            expires INTEGER NOT NULL, path TEXT NOT NULL, uuid TEXT,
+            PRIMARY KEY (owner, hash, provider, extension)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX assets_by_age ON assets (expires)",
     ]
 }

@@ -48,17 +48,20 @@ import Testing
     @Test func `what only a new process can change is told apart, and keeps its effect`() throws {
         let old = try Self.load("{ listen: 'unix:/a', socketMode: '0600', store: { path: '/a' } }")
         let new = try Self.load(
-            "{ listen: 'tcp:a:1', socketMode: '0666', socketGroup: 'g', loops: 7, heartbeat: '1s', store: { retention: '1d' } }"
+            "{ listen: 'tcp:a:1', socketMode: '0666', socketGroup: 'g', loops: 7, heartbeat: '1s', store: { retention: '1d' }, files: { directory: '/f', retention: '1d', callerBytes: 2000000 } }"
         )
         let changes = ConfigurationChanges(from: old, to: new)
-        #expect(changes.applied == ["heartbeat"])
+        #expect(changes.applied == ["heartbeat", "files.retention"])
         #expect(
             changes.needingRestart == [
                 "listen", "socketMode", "socketGroup", "loops", "store.path", "store.retention",
+                "files.directory", "files.callerBytes",
             ])
         let applied = new.applied(to: old)
         #expect(applied.listen == .unix(path: "/a") && applied.socketMode == 0o600 && applied.loops == 0)
         #expect(applied.heartbeat == .seconds(1) && applied.store == old.store)
+        #expect(applied.files.directory == nil && applied.files.limits == old.files.limits)
+        #expect(applied.files.retention == .seconds(86400))
         // It is told again as long as the file says so.
         #expect(ConfigurationChanges(from: applied, to: new).needingRestart == changes.needingRestart)
     }

@@ -44,6 +44,21 @@ import Testing
         #expect(throws: ConfigurationError.self) { try directory(#"{cacheDirectory: ""}"#) }
     }
 
+    @Test func `long uploads go where the file says, else where the environment has such files`() throws {
+        func directory(_ text: String, _ variables: [String: String] = [:]) throws -> String? {
+            try Configuration.load(
+                text: Array(text.utf8), fileName: "/etc/relay/x", environment: variables
+            ) { _ in [] }.spoolDirectory
+        }
+        #expect(try directory("{}") == nil)
+        #expect(try directory("{}", ["TMPDIR": "/t"]) == "/t")
+        #expect(try directory("{}", ["TMPDIR": ""]) == nil)
+        #expect(try directory(#"{spoolDirectory: "/a"}"#, ["TMPDIR": "/t"]) == "/a")
+        #expect(try directory(#"{spoolDirectory: "a/b"}"#) == "/etc/relay/a/b")
+        #expect(try directory("{spoolDirectory: null}", ["TMPDIR": "/t"]) == "/t")
+        #expect(throws: ConfigurationError.self) { try directory(#"{spoolDirectory: ""}"#) }
+    }
+
     @Test func `the database comes from the file, or from systemd`() throws {
         func path(_ text: String, in file: String, _ variable: String? = nil) throws -> String? {
             try Configuration.load(
@@ -61,6 +76,20 @@ import Testing
         #expect(throws: ConfigurationError.self) { try path(#"{store: {retention: "366d"}}"#, in: "/x") }
     }
 
+    @Test func `the directory of files is relative to the file`() throws {
+        func directory(_ text: String) throws -> String? {
+            try Configuration.load(text: Array(text.utf8), fileName: "/etc/relay/x", environment: [:]) { _ in
+                []
+            }.files.directory
+        }
+        #expect(try directory("{}") == nil)
+        #expect(try directory(#"{files: {directory: "a"}}"#) == "/etc/relay/a")
+        #expect(try directory(#"{files: {directory: "/a"}}"#) == "/a")
+        for wrong in ["retention: '59s'", "callerFiles: 0", "maximumBytes: 1", "callerBytes: '1'"] {
+            #expect(throws: ConfigurationError.self) { try directory("{files: {\(wrong)}}") }
+        }
+    }
+
     @Test func `every key is read`() throws {
         let configuration = try Self.load(
             """
@@ -68,6 +97,9 @@ import Testing
               listen: "tcp:[::1]:9000", protocol: "scgi", socketMode: "0600", socketGroup: "www-data",
               loops: 3, drainTimeout: "1m", heartbeat: null, cacheDirectory: "/c",
               store: { path: "/s/db", retention: "7d", maximumBytes: 2000000 },
+              files: {
+                directory: "/f", retention: "1d", maximumBytes: 4000000, callerBytes: 3000000, callerFiles: 9,
+              },
               providers: {
                 mine: {
                   kind: "1min", baseURL: "http://127.0.0.1:8081/x/", assetBaseURL: "https://a.example",
@@ -101,6 +133,11 @@ import Testing
         expected.store.path = "/s/db"
         expected.store.retention = .seconds(7 * 86400)
         expected.store.maximumBytes = 2_000_000
+        expected.files.directory = "/f"
+        expected.files.retention = .seconds(86400)
+        expected.files.limits.maximumBytes = 4_000_000
+        expected.files.limits.callerBytes = 3_000_000
+        expected.files.limits.callerFiles = 9
         var mine = Configuration.Provider()
         mine.name = "mine"
         mine.baseURL = try UpstreamAddress(parsing: "http://127.0.0.1:8081/x")

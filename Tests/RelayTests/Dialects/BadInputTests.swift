@@ -86,7 +86,7 @@ import Wire
         #expect(harness.chats.count == 1)
     }
 
-    @Test(arguments: ["/v1/messages/batches", "/v1/files"])
+    @Test(arguments: ["/v1/messages/batches", "/v1/batches"])
     func `a path that is not there is told in the dialect that asks`(path: String) async {
         let harness = Harness { _, _ in [] }
         let key = ("x-api-key", Harness.key)

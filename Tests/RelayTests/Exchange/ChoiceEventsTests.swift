@@ -11,9 +11,10 @@ import Testing
         let route = ModelRouter.Route(
             upstream: Upstream(Configuration().providers[0]), model: request.model)
         let plan = ChatPlan(
-            request, .chat(usesFunctionCall: false), encoded, route: route, ignored: [],
-            prompts: [PromptTokens(request, model: request.model)], streamsUpstream: true, echoBytes: 0,
-            followUp: nil
+            request, .chat(usesFunctionCall: false),
+            emulation: encoded.emulation.isIdle ? nil : encoded.emulation, searchesWeb: false, route: route,
+            ignored: [], prompts: [PromptTokens(request, model: request.model)], streamsUpstream: true,
+            echoBytes: 0, followUp: nil
         ) { "call_1" }
         var events = ChoiceEvents(plan, choice: 0)
         var text = ""

@@ -15,8 +15,9 @@ struct Harness: Sendable {
     init(
         _ configuration: Configuration = Configuration(), listing: [FakeCall.Step]? = nil,
         store: any CatalogueStore = NoCatalogueStore(),
-        conversations: any ConversationStore = NoConversationStore(), clock: ManualClock = ManualClock(),
-        chat: @escaping FakeTransport.Script
+        conversations: any ConversationStore = NoConversationStore(),
+        files: any FileStore = NoFileStore(), assets: any AssetCache = NoAssetCache(),
+        clock: ManualClock = ManualClock(), chat: @escaping FakeTransport.Script
     ) {
         let models =
             listing ?? [
@@ -35,7 +36,7 @@ struct Harness: Sendable {
             configuration: configuration,
             ports: Ports(
                 transport: transport, clock: clock, random: SeededRandom(), log: log, store: store,
-                conversations: conversations))
+                conversations: conversations, files: files, assets: assets))
     }
 
     /// Another relay with the same vendor and log, whose long work goes to `offload`.

@@ -98,7 +98,7 @@ import Wire
         let harness = Harness(listing: [.gate(gate)]) { _, _ in FakeCall.Step.whole("Hello") }
         await harness.running {
             let exchange = Task { await harness.chat(["model": "brand-new"]) }
-            #expect(await eventually { gate.waitingCount == 1 && harness.clock.sleeperCount == 1 })
+            #expect(await eventually { gate.waitingCount >= 1 && harness.clock.sleeperCount >= 1 })
             exchange.cancel()
             _ = await exchange.value
         }

@@ -69,6 +69,28 @@ import Wire
         #expect(await harness.respond(to: request).status == 413)
     }
 
+    /// Bytes that nobody reads.
+    private final class Unread: ByteSource {
+        let count = 300_000
+
+        func read(_ range: Range<Int>) throws(ByteSourceError) -> [UInt8] { throw ByteSourceError() }
+    }
+
+    @Test func `a body too long for memory counts as any other, and JSON does not come so`() async {
+        let form = "multipart/form-data; boundary=x"
+        var request = Harness.request("POST", "/v1/health/body", headers: [], contentType: form)
+        request.longBody = Unread()
+        #expect(await harness.respond(to: request).text == #"{"object":"relay.body","bytes":300000}"#)
+        #expect(harness.log.records.last?.bytesIn == 300_000)
+        request.bodyProblem = .notKept
+        let refused = await harness.respond(to: request)
+        #expect(refused.status == 503)
+        #expect(refused.text.contains("The relay cannot put the request body down at present."))
+        var chat = Harness.request("POST", "/v1/chat/completions", contentType: form)
+        chat.longBody = Unread()
+        #expect(await harness.respond(to: chat).status == 415)
+    }
+
     @Test func `events come one gap apart and say when they were sent`() async {
         let client = await answer(get("/health/stream", "events=3&gap=200"), of: harness)
         #expect(

@@ -1,3 +1,4 @@
+import Dialects
 import Testing
 import TestSupport
 import Wire
@@ -8,6 +9,8 @@ import Wire
 @Suite(.timeLimit(.minutes(1))) struct CatalogueSuccessionTests {
     let clock = ManualClock()
     let log = RecordingLog()
+    /// How many lists there are.
+    let kindCount = ModelEntry.Kind.allCases.count
 
     func relay(
         _ configuration: Configuration, _ transport: FakeTransport, succeeding predecessor: Relay? = nil
@@ -29,8 +32,14 @@ import Wire
         return second
     }
 
+    /// Gives the chat models another name at each fetch; the models of the other kinds keep theirs.
     func transport() -> FakeTransport {
-        FakeTransport(clock: clock) { _, count in ModelCatalogueTests.listing("model-\(count)") }
+        let fetches = Counter()
+        return FakeTransport(clock: clock) { request, _ in
+            request.url.hasSuffix("UNIFY_CHAT_WITH_AI")
+                ? ModelCatalogueTests.listing("model-\(fetches.next())")
+                : ModelCatalogueTests.listing("other")
+        }
     }
 
     func models(_ relay: Relay) async -> String {
@@ -59,15 +68,15 @@ import Wire
             changed.models.aliases = ["mine": "model-0"]
             let third = replace(second, by: changed, transport, in: &group)
             #expect(await models(third).contains("model-0"))
-            #expect(transport.calls.count == 1)
+            #expect(transport.calls.count == kindCount)
 
             // It is still kept fresh, once.
             clock.advance(by: .seconds(601))
             _ = await models(third)
-            #expect(await eventually { transport.calls.count == 2 })
+            #expect(await eventually { transport.calls.count == 2 * kindCount })
             group.cancelAll()
         }
-        #expect(transport.calls.count == 2)
+        #expect(transport.calls.count == 2 * kindCount)
     }
 
     @Test func `another vendor has another list`() async throws {
@@ -101,7 +110,7 @@ import Wire
             #expect(await models(first).contains("model-0"))
             group.cancelAll()
         }
-        #expect(transport.calls.count == 1)
+        #expect(transport.calls.count == kindCount)
     }
 
     @Test func `the housekeeping of a relay that nothing is left of ends`() async {

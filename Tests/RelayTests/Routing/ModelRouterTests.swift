@@ -7,14 +7,17 @@ import TestSupport
 @Suite(.timeLimit(.minutes(1))) struct ModelRouterTests {
     let clock = ManualClock()
 
-    /// A router whose vendors have confirmed lists, or none that can be had where `lists` is `nil`.
+    /// A router whose vendors have confirmed lists of chat models, or none that can be had where the list is `nil`.
+    ///
+    /// Of the other kinds there is what is built in.
     func withRouter(
         _ models: Configuration.Models = Configuration.Models(), vendors: [String: [String]?],
         _ body: @Sendable (ModelRouter) async throws -> Void
     ) async throws {
         let names = vendors.keys.sorted()
         let transport = FakeTransport(clock: clock) { request, _ in
-            guard let name = names.first(where: { request.url.contains($0) }), let ids = vendors[name] ?? nil
+            guard let name = names.first(where: { request.url.contains($0) }), let ids = vendors[name] ?? nil,
+                request.url.hasSuffix("UNIFY_CHAT_WITH_AI")
             else {
                 return [.fail(UpstreamError(.unreachable, message: "no route"))]
             }
@@ -28,8 +31,7 @@ import TestSupport
                 var settings = Configuration.Provider()
                 settings.name = name
                 settings.baseURL = try UpstreamAddress(parsing: "http://\(name)")
-                let upstream = Upstream(settings)
-                return (upstream, ModelCatalogue(upstream, kind: .chat, models: models, ports: ports))
+                return Vendor(settings, models: models, ports: ports)
             })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await router.run() }
@@ -68,7 +70,7 @@ import TestSupport
             #expect(await router.shown("x:y").hasPrefix("two" + " "))
             await #expect(throws: Failure.self) { try await router.route("two:a") }
             await #expect(throws: Failure.self) { try await router.route("three:m") }
-            #expect(await router.listing().map(\.id) == ["m", "a", "b", "x:y"])
+            #expect(await router.chatNames() == ["m", "a", "b", "x:y"])
         }
     }
 
@@ -125,7 +127,7 @@ import TestSupport
         models.permitted = ["mistral-nemo", "b"]
         let ids = ["open-mistral-nemo", "a", "b"]
         try await withRouter(models, vendors: ["one": ids]) { router in
-            #expect(await router.listing().map(\.id) == ["open-mistral-nemo", "b"])
+            #expect(await router.chatNames() == ["open-mistral-nemo", "b"])
             #expect(await router.shown("a").contains(" " + "a"))
         }
         models.permitOnly = true
@@ -144,6 +146,11 @@ import TestSupport
 }
 
 extension ModelRouter {
+    /// The chat models that are shown.
+    fileprivate func chatNames() async -> [String] {
+        await listing().filter { $0.kinds.contains(.chat) }.map(\.id)
+    }
+
     /// A route as `vendor model` or `vendor model online`, or `refused`.
     fileprivate func shown(_ name: String) async -> String {
         do {

@@ -1,5 +1,5 @@
-/// A chat whose upstream calls run, or a probe that takes time as a chat does.
-protocol RunningChat: AnyObject {
+/// What carries an exchange to its end where that takes more than one step: a chat, media, or a probe that waits.
+protocol ExchangeRun: AnyObject {
     /// Carries it to the end of its answer. No call outlives that.
     ///
     /// - Throws: what the client has not been told yet.

@@ -1,0 +1,32 @@
+internal import CCurl
+
+/// A call rests in either direction while somebody on this side is slower than libcurl.
+extension Transfer {
+    /// The reader took what was there.
+    func resumeTransfer() {
+        guard isPaused else { return }
+        isPaused = false
+        applyPauses()
+    }
+
+    /// Tells libcurl which directions are paused, after one of them was resumed.
+    func applyPauses() {
+        noteProgress()
+        // May call `receive` and `sendBody` before it returns.
+        guard let easy = unsafe handle else { return }
+        let pauses = (isPaused ? CURLPAUSE_RECV : 0) | (isSendPaused ? CURLPAUSE_SEND : 0)
+        let code = unsafe curl_easy_pause(easy, pauses)
+        if code != CURLE_OK { fail(refusal ?? CurlError(code, isRequestSent: hasIssuedRequest)) }
+    }
+
+    /// Whether the call runs and takes what comes.
+    var isReading: Bool { unsafe handle != nil && !isPaused }
+
+    /// Makes libcurl send what it buffers for an HTTP/2 connection: pausing does, for the window it takes back.
+    func flushConnection() {
+        guard let easy = unsafe handle else { return }
+        unsafe curl_easy_pause(easy, CURLPAUSE_RECV)
+        isPaused = true
+        resumeTransfer()
+    }
+}
