@@ -18,7 +18,7 @@ python=.build/venv/bin/python
 
 install_packages() {
     local missing=() package
-    for package in nginx apache2 lighttpd caddy curl openssl pkg-config shellcheck; do
+    for package in nginx apache2 lighttpd caddy curl ffmpeg openssl pkg-config shellcheck; do
         command -v "$package" >/dev/null || missing+=("$package")
     done
     # debootstrap makes the host that the archive for shared hosting is tried on.
@@ -187,7 +187,7 @@ lint               lint                         3    300
 architecture       check_architecture           2    600
 address-sanitizer  test_with_address_sanitizer  4    900
 thread-sanitizer   test_with_thread_sanitizer   4    900
-fuzz               fuzz                         4    300
+fuzz               fuzz                         4    420
 release            build_release                2    900
 tokens             check_tokens                 4    300
 end-to-end         test_end_to_end              12   1500

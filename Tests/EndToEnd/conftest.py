@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import itertools
 import pathlib
+import secrets
 import signal
 from typing import Any, Callable, Iterator
 
+import anthropic
 import openai
 import pytest
 
 import doors
 import harness
 from fake_onemin import FakeOneMin
+from file_host import FileHost
 from harness import KEY, Stack
 
 
@@ -101,6 +104,61 @@ def make_stack(fake: FakeOneMin, tmp_path: pathlib.Path) -> Iterator[Callable[..
     assert not crashed, [worker.process.returncode for worker in crashed]
 
 
+@pytest.fixture(scope="session")
+def shared_file_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileHost]:
+    with FileHost(tmp_path_factory.mktemp("files")) as host:
+        yield host
+
+
+@pytest.fixture
+def file_host(shared_file_host: FileHost) -> FileHost:
+    """A host of files that clients name by address, with an empty record."""
+    shared_file_host.clear()
+    return shared_file_host
+
+
+def media_settings(fake: FakeOneMin, host: FileHost, **settings: Any) -> dict[str, Any]:
+    """What makes a worker keep files, and fetch from the host of files, which is on no public network."""
+    return configuration(
+        fake, provider={"assetBaseURL": f"{fake.url}/asset"},
+        fetch={"networks": ["127.0.0.2/32"], "caFile": str(host.ca)}, store={"path": "state/store.sqlite"}, **settings)
+
+
+@pytest.fixture(scope="session")
+def shared_media(shared_fake: FakeOneMin, shared_file_host: FileHost,
+                 tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("media"), media_settings(shared_fake, shared_file_host))
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture
+def media(shared_media: Stack, fake: FakeOneMin, file_host: FileHost) -> Iterator[Stack]:
+    """A worker that keeps files and fetches from the host of files, behind nginx."""
+    if shared_media.worker.process.poll() is not None:
+        shared_media.worker = shared_media.worker.again().start()
+    yield shared_media
+    assert shared_media.worker.process.poll() is None, \
+        f"the worker ended with {shared_media.worker.process.returncode}"
+    # What no test provokes: a malformed upload, a key shown to a host that is not the vendor's, a touched signature.
+    assert not fake.assets.complaints and not fake.features.leaks
+
+
+@pytest.fixture
+def artist(media: Stack) -> Iterator[openai.OpenAI]:
+    """The openai client of the worker that keeps files, with a key of its own: nothing was uploaded with it yet."""
+    with openai.OpenAI(base_url=media.url, api_key=secrets.token_hex(8), max_retries=0, timeout=50) as client:
+        yield client
+
+
+@pytest.fixture
+def reader(media: Stack) -> Iterator[anthropic.Anthropic]:
+    """The anthropic client of the same, likewise."""
+    with anthropic.Anthropic(base_url=media.url.removesuffix("/v1"), api_key=secrets.token_hex(8), max_retries=0,
+                             timeout=50) as client:
+        yield client
+
+
 @pytest.fixture(scope="module")
 def shared_door(shared_fake: FakeOneMin, tmp_path_factory: pytest.TempPathFactory,
                 make_server: Any) -> Iterator[doors.DoorStack]:
@@ -142,7 +200,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if report.failed:
         logs: list[pathlib.Path] = []
-        for name in ("stack", "shared_stack", "shared_door"):
+        for name in ("stack", "shared_stack", "shared_media", "shared_door"):
             if name in getattr(item, "funcargs", {}):
                 logs += sorted(item.funcargs[name].directory.rglob("*.log"))
         if "tmp_path" in getattr(item, "funcargs", {}):

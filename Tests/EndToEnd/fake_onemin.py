@@ -8,6 +8,8 @@ test can ask "was the upstream call cancelled, and when". Use it in-process (`Fa
 
 Where the prompt is not the test's own, as with agents, `script` says what the fake answers to the calls of one API key.
 
+Uploads are in fake_assets.py, pictures and sounds in fake_features.py, with what steers them.
+
 Fields of a directive; all may be combined unless a mode says otherwise:
 
     text        the whole answer (default: a short greeting)
@@ -19,7 +21,9 @@ Fields of a directive; all may be combined unless a mode says otherwise:
     gate        name of a gate: before each delta, and before a head that is not streamed, wait for a release
     usage       {"inputToken": …} for aiRecord.metadata; "zero" for all zero; null for no metadata
     record      fields that replace those of aiRecord ("status": "FAILED")
+    describe    true: the answer says what was attached: "images: 2 (png 64x48, jpeg 10x10); files: 1 (pdf)"
     result      what stands in resultObject ("empty", a string, an object, a list)
+    hold        after so many bytes of body, nothing more until the peer leaves
     split       write the body in pieces of that many bytes, each in a packet of its own
     last        "repeat": the last content event repeats the whole text, as seen for some models
     newline     "crlf": event streams with \\r\\n
@@ -44,61 +48,26 @@ import contextlib
 import dataclasses
 import itertools
 import json
-import re
 import socket
 import struct
 import sys
 import threading
 import time
-import uuid
-from typing import Any, Callable
+from typing import Any, BinaryIO, Callable
 
+from fake_assets import Assets
+from fake_features import Features, attachments
+from fake_models import ALL_MODELS, AUDIO_MODELS, CHAT_MODELS, IMAGE_MODELS, model
+from fake_shapes import directive, directive_of, shape_a, shape_b
+
+__all__ = ["AUDIO_MODELS", "BAD_KEY", "CHAT_MODELS", "FakeOneMin", "Gate", "IMAGE_MODELS", "Recorded", "directive",
+           "directive_of", "model", "shape_a", "shape_b"]
 GREETING = "Hello from 1min.ai, the fake one."
-DIRECTIVE = re.compile(r"\[\[fake:")
-REASONS = {200: "OK", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized",
+REASONS = {200: "OK", 201: "Created", 302: "Found", 307: "Temporary Redirect", 400: "Bad Request", 401: "Unauthorized",
            402: "Payment Required", 403: "Forbidden", 404: "Not Found", 408: "Request Timeout", 409: "Conflict",
            413: "Payload Too Large", 422: "Unprocessable Entity", 429: "Too Many Requests",
            500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
 BAD_KEY = "bad-key"
-
-
-def model(identifier: str, provider: str, **fields: Any) -> dict[str, Any]:
-    """One entry of the models listing, with every key the service sends."""
-    context = fields.pop("context", 128_000)
-    vision = fields.pop("vision", False)
-    entry = {
-        "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, identifier)), "modelId": identifier,
-        "name": f"{identifier} - {provider.title()}", "group": provider, "provider": provider, "status": "ACTIVE",
-        "deprecationDate": None, "cutoffDate": None, "logoUrl": f"logo/{provider}.png", "information": None,
-        "numberOfStars": 0, "creditEstimation": 100, "createdAt": "2026-03-01T00:00:00.000Z", "createdBy": "SYSTEM",
-        "updatedAt": "2026-09-01T00:00:00.000Z", "updatedBy": "SYSTEM",
-        "features": ["UNIFY_CHAT_WITH_AI", "CODE_GENERATOR"],
-        "modality": {"INPUT": ["text", "image"] if vision else ["text"], "OUTPUT": ["text"]},
-        "creditMetadata": {"INPUT": 1.25, "OUTPUT": 10, "CONTEXT": context, "MAX_OUTPUT_TOKEN": 16_384},
-    }
-    entry.update(fields)
-    return entry
-
-
-CHAT_MODELS = [
-    model("gpt-4o", "openai", vision=True),
-    model("gpt-4o-mini", "openai", vision=True),
-    model("gpt-5", "openai", vision=True, context=400_000),
-    model("gpt-5-nano", "openai", context=400_000),
-    model("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "anthropic", vision=True, context=200_000),
-    model("us.anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic", vision=True, context=200_000),
-    model("meta/muse-spark-1.3", "meta"),
-    model("moonshotai/kimi-k3", "moonshotai", context=256_000),
-    model("gemini-2.5-flash", "google", vision=True, context=1_000_000),
-    model("grok-4.5", "xai", deprecationDate="2026-12-09T00:00:00.000Z"),
-    model("mistral-large-latest", "mistral"),
-    model("fake-disabled-model", "openai", status="DISABLED"),
-]
-IMAGE_MODELS = [
-    model("gpt-image-1", "openai", features=["IMAGE_GENERATOR", "IMAGE_EDITOR"],
-          modality={"INPUT": ["text", "image"], "OUTPUT": ["image"]}, creditMetadata={"OUTPUT": 40}),
-    model("black-forest-labs/flux-schnell", "replicate", features=["IMAGE_GENERATOR"], status="DISABLED"),
-]
 
 
 @dataclasses.dataclass
@@ -121,6 +90,8 @@ class Recorded:
     completed: float | None = None
     #: When the peer closed the connection before the answer was complete, or None.
     aborted: float | None = None
+    #: The body of an upload, which `body` has not.
+    file: BinaryIO | None = dataclasses.field(default=None, repr=False)
 
     def header(self, name: str) -> str | None:
         for key, value in self.headers:
@@ -141,7 +112,7 @@ class Recorded:
         return self.json["promptObject"]["prompt"]
 
     def summary(self) -> dict[str, Any]:
-        fields = dataclasses.asdict(self)
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "file"}
         fields["body"] = self.body.decode("utf-8", "replace")
         return fields
 
@@ -179,6 +150,8 @@ class Connection(asyncio.Protocol):
         self.gone = asyncio.Event()
         self.current: Recorded | None = None
         self.requests = 0
+        #: Bytes of a body that was answered before it was read.
+        self.unread = 0
 
     # asyncio.Protocol
 
@@ -263,6 +236,8 @@ class Connection(asyncio.Protocol):
         if lookup.get("expect", "").lower() == "100-continue":
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = b""
+        if method == "POST" and target == "/api/assets" and "content-length" in lookup:
+            return await self.read_upload(method, target, version, headers, int(lookup["content-length"]))
         if "chunked" in lookup.get("transfer-encoding", ""):
             while True:
                 if not await self.need(lambda: b"\r\n" in self.buffer):
@@ -284,6 +259,15 @@ class Connection(asyncio.Protocol):
             del self.buffer[:length]
         return Recorded(self.fake.next_number(), self.number, method, target, version, headers, body, time.monotonic())
 
+    async def read_upload(self, method: str, target: str, version: str, headers: list[tuple[str, str]],
+                          length: int) -> Recorded | None:
+        """An upload is on record from its head on: what becomes of its body is part of the story."""
+        upload = Recorded(self.fake.next_number(), self.number, method, target, version, headers, b"", time.monotonic())
+        self.current = upload
+        self.fake.received(upload)
+        upload.file = await self.fake.assets.read(self, length)
+        return None if upload.file is None else upload
+
     # Answering
 
     async def serve(self) -> None:
@@ -294,12 +278,18 @@ class Connection(asyncio.Protocol):
                     break
                 self.requests += 1
                 self.current = request
-                if not request.path.startswith("/_fake/"):
+                if request.file is None and not request.path.startswith("/_fake/"):
                     self.fake.received(request)
-                await self.fake.answer(self, request)
+                with request.file or contextlib.nullcontext():
+                    await self.fake.answer(self, request)
                 request.completed = time.monotonic()
                 self.fake.changed()
-                if (request.header("connection") or "").lower() == "close":
+                closing = self.unread > 0 or (request.header("connection") or "").lower() == "close"
+                while self.unread and await self.need(lambda: bool(self.buffer)):
+                    # Read and thrown away, as servers do: a reset would overtake the answer.
+                    self.unread -= min(self.unread, len(self.buffer))
+                    self.buffer.clear()
+                if closing:
                     break
         except Disconnected:
             pass
@@ -367,6 +357,8 @@ class Body:
             if piece:
                 framed = b"%x\r\n%s\r\n" % (len(piece), piece) if self.chunked else piece
                 await self.connection.write(framed)
+            if self.request.bytes_sent >= self.directive.get("hold", 1 << 62):
+                await self.connection.stall()
             if cut:
                 # Let the kernel send what was written: a reset would otherwise overtake it.
                 await self.connection.sleep(0.05)
@@ -389,6 +381,8 @@ class FakeOneMin:
         self.listing: list[dict[str, Any]] | dict[str, Any] | None = None
         #: Used for chat where the prompt has no directive.
         self.default: dict[str, Any] = {}
+        self.assets = Assets(self)
+        self.features = Features(self)
         self._scripts: dict[str, Callable[[str], str]] = {}
         self._numbers = 0
         self._gates: dict[str, Gate] = {}
@@ -482,6 +476,8 @@ class FakeOneMin:
             self.requests.clear()
             self.listing = None
             self.default = {}
+            self.assets.clear()
+            self.features.clear()
 
     def wait_for(self, condition: Callable[[], Any], timeout: float = 10.0, what: str = "condition") -> Any:
         """Waits until `condition` is true; looked at after every event of the fake."""
@@ -499,6 +495,14 @@ class FakeOneMin:
     def chats(self, containing: str = "") -> list[Recorded]:
         return [request for request in list(self.requests)
                 if request.path == "/api/chat-with-ai" and containing.encode() in request.body]
+
+    def uploads(self) -> list[Recorded]:
+        return [request for request in list(self.requests) if request.path == "/api/assets"]
+
+    def calls(self, feature: str = "", containing: str = "") -> list[Recorded]:
+        """The calls of features, of one where it is named."""
+        return [request for request in list(self.requests) if request.path == "/api/features"
+                and f'"{feature}'.encode() in request.body and containing.encode() in request.body]
 
     def wait_for_chat(self, containing: str = "", timeout: float = 10.0) -> Recorded:
         found = self.wait_for(lambda: self.chats(containing), timeout, f"a chat with {containing!r}")
@@ -566,6 +570,12 @@ class FakeOneMin:
             await self.models(connection, request)
         elif path == "/api/chat-with-ai" and request.method == "POST":
             await self.chat(connection, request)
+        elif path == "/api/assets" and request.method == "POST" and request.file is not None:
+            await self.assets.answer(connection, request)
+        elif path == "/api/features" and request.method == "POST" and "?" not in request.target:
+            await self.features.answer(connection, request)
+        elif request.method == "GET" and path.startswith(("/s3/", "/asset/", "/images/", "/audios/")):
+            await self.features.download(connection, request)
         else:
             await self.reply(connection, request, 404, {"message": f"Cannot {request.method} {path}"})
 
@@ -587,19 +597,27 @@ class FakeOneMin:
         query = request.target.partition("?")[2]
         feature = dict(part.partition("=")[::2] for part in query.split("&") if part).get("feature", "")
         if listing is None:
-            listing = CHAT_MODELS + IMAGE_MODELS
+            listing = ALL_MODELS
         chosen = [entry for entry in listing if feature and feature in entry["features"]]
         await self.reply(connection, request, 200, {"models": chosen, "total": len(chosen)}, directive)
 
-    def known(self) -> dict[str, dict[str, Any]]:
-        listing = self.listing if isinstance(self.listing, list) else CHAT_MODELS
-        return {entry["modelId"]: entry for entry in listing}
+    def known(self, feature: str = "UNIFY_CHAT_WITH_AI") -> dict[str, dict[str, Any]]:
+        """The models of a feature by their names."""
+        listing = self.listing if isinstance(self.listing, list) else ALL_MODELS
+        return {entry["modelId"]: entry for entry in listing if feature in entry["features"]}
+
+    async def refused_key(self, connection: Connection, request: Recorded) -> bool:
+        """Whether the call was answered since its key is none."""
+        key = request.header("api-key")
+        if key and key != BAD_KEY:
+            return False
+        await self.reply(connection, request, 401, shape_a("UNAUTHORIZED", "Invalid or missing API key"))
+        return True
 
     async def chat(self, connection: Connection, request: Recorded) -> None:
-        key = request.header("api-key")
-        if not key or key == BAD_KEY:
-            await self.reply(connection, request, 401, shape_a("UNAUTHORIZED", "Invalid or missing API key"))
+        if await self.refused_key(connection, request):
             return
+        key = request.header("api-key") or ""
         try:
             body = json.loads(request.body)
             prompt = body["promptObject"]["prompt"]
@@ -618,6 +636,12 @@ class FakeOneMin:
             await self.reply(connection, request, 400, shape_b(
                 "UNSUPPORTED_MODEL", f"The model {body['model']} is not supported"))
             return
+        seen, refusal = attachments(self, body, key)
+        if refusal is not None:
+            await self.reply(connection, request, 400, refusal)
+            return
+        if directive.get("describe"):
+            directive = {**directive, "text": seen}
         if "isStreaming=true" in request.target:
             await self.stream(connection, request, directive, body)
         else:
@@ -768,36 +792,6 @@ def pieces(text: str) -> list[str]:
         found.append(text[start:end])
         start = end
     return found
-
-
-def directive_of(prompt: str) -> dict[str, Any]:
-    """The first directive in the prompt."""
-    found = DIRECTIVE.search(prompt)
-    if found is None:
-        return {}
-    value, _ = json.JSONDecoder().raw_decode(prompt, found.end())
-    return value
-
-
-def directive(**fields: Any) -> str:
-    """A prompt that steers the fake: `directive(mode="cut", after=120)`."""
-    return f"[[fake:{json.dumps(fields, ensure_ascii=False)}]]"
-
-
-def shape_a(code: str, message: str, details: Any = None) -> dict[str, Any]:
-    """The error body of the documentation."""
-    error: dict[str, Any] = {"code": code, "message": message}
-    if details is not None:
-        error["details"] = details
-    return {"success": False, "error": error}
-
-
-def shape_b(code: str, message: str, details: Any = None) -> dict[str, Any]:
-    """The error body of live captures: `details` is JSON inside a string."""
-    value: dict[str, Any] = {"errorCode": code, "message": message, "context": {"requestId": "internal-context-id"}}
-    if details is not None:
-        value["details"] = details if isinstance(details, str) else json.dumps(details)
-    return value
 
 
 def main() -> None:

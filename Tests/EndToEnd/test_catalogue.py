@@ -7,7 +7,7 @@ import concurrent.futures
 import pytest
 
 from fake_onemin import CHAT_MODELS, directive, model
-from harness import Stack, free_port
+from harness import KEY, Stack, free_port
 
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 
@@ -123,9 +123,47 @@ def test_a_disabled_model_is_404(stack: Stack, fake):
     assert fake.chats() == []
 
 
-def test_an_image_model_cannot_chat(stack: Stack, fake):
-    answer = stack.chat(model="gpt-image-1")
-    assert answer.status in (400, 404) and fake.chats() == []
+KINDS = ["UNIFY_CHAT_WITH_AI", "IMAGE_GENERATOR", "IMAGE_EDITOR", "IMAGE_VARIATOR", "SPEECH_TO_TEXT",
+         "AUDIO_TRANSLATOR", "TEXT_TO_SPEECH"]
+
+
+def test_models_of_all_kinds_are_listed_once(make_stack, fake):
+    fake.listing = [
+        *CHAT_MODELS, *(model(f"only-{kind.lower()}", "x", features=[kind], modality=None) for kind in KINDS[1:]),
+        model("many", "x", features=["IMAGE_GENERATOR", "IMAGE_EDITOR"], modality=None)]
+    stack = make_stack()
+    entries = stack.get("/v1/models").json["data"]
+    known = {entry["id"]: entry for entry in entries}
+    assert len(known) == len(entries) and "gpt-4o" in known
+    assert {"only-" + kind.lower() for kind in KINDS[1:]} < set(known)
+    assert known["many"]["capabilities"] == {"image_generation": True, "image_editing": True}
+    assert known["many"]["input_modalities"] == ["text", "image"] and known["many"]["output_modalities"] == ["image"]
+    assert known["gpt-4o"]["capabilities"] == {"chat": True, "vision": True}
+    assert known["gpt-4o"]["output_modalities"] == ["text"]
+    assert known["only-text_to_speech"]["output_modalities"] == ["audio"]
+    assert stack.get("/v1/models/only-speech_to_text").json["capabilities"] == {"speech_to_text": True}
+    asked = [request.target.partition("=")[2] for request in fake.requests if request.path == "/models"]
+    assert sorted(asked) == sorted(KINDS)
+    theirs = stack.get("/v1/models?limit=1000", headers={"x-api-key": KEY, "anthropic-version": "2023-06-01"}).json["data"]
+    assert {entry["id"] for entry in theirs} == {entry["id"] for entry in entries if "chat" in entry["capabilities"]}
+    sees = {entry["id"]: entry["capabilities"]["image_input"]["supported"] for entry in theirs}
+    assert sees["gpt-4o"] is True and sees["gpt-5-nano"] is False
+
+
+def test_a_chat_fetches_no_list_of_another_kind(stack: Stack, fake):
+    assert stack.chat().status == 200
+    assert stack.chat(model="claude-sonnet-4-5").status == 200
+    asked = {request.target.partition("=")[2] for request in fake.requests if request.path == "/models"}
+    assert asked <= {"UNIFY_CHAT_WITH_AI"}
+
+
+def test_a_model_that_speaks_cannot_chat(make_stack, fake):
+    fake.listing = [*CHAT_MODELS, model("speaker-1", "x", features=["TEXT_TO_SPEECH"])]
+    answer = make_stack().chat(model="speaker-1")
+    assert answer.status == 400, answer
+    assert answer.error["param"] == "model" and answer.error["code"] == "model_kind_mismatch"
+    assert "reads text aloud" in answer.error["message"] and "`gpt-4o`" in answer.error["message"]
+    assert fake.chats() == []
 
 
 def test_the_default_model(make_stack, fake):

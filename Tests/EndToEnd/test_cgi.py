@@ -97,12 +97,12 @@ def test_a_line_is_logged(cgi):
 
 def test_a_list_that_another_process_stored_is_used(cgi, fake: FakeOneMin, tmp_path: pathlib.Path):
     config = configuration(fake, cacheDirectory="cache")
-    listings = lambda: [request for request in fake.requests if request.path == "/models"]  # noqa: E731
+    listings = lambda: [request for request in fake.requests if request.target.endswith("UNIFY_CHAT_WITH_AI")]  # noqa: E731
     first = cgi(config).result()
     assert [cgi(config).result()[2] for _ in range(3)] == [first[2]] * 3
     assert cgi.chat(config=config, model="claude-sonnet-4-5").result()[0] == 200
     assert len(listings()) == 1
-    [stored] = [path for path in (tmp_path / "cache").iterdir() if path.suffix != ".lock"]
+    [stored] = [path for path in (tmp_path / "cache").glob("*-chat-*") if path.suffix != ".lock"]
     stored.write_bytes(b"\0garbage\xff" * 100)
     process = cgi(config)
     assert process.result()[2] == first[2] and "stored model list is not used" in process.log()

@@ -81,7 +81,7 @@ def test_a_call_that_is_cut_is_no_call(claude: anthropic.Anthropic, fake: FakeOn
         {"type": "tool_result", "tool_use_id": "a"}, {"type": "tool_result", "tool_use_id": "b", "content": [IMAGE]}])],
      "messages.2.content.1.content.0"),
     ([user([{"type": "document", "source": {
-        "type": "base64", "media_type": "application/pdf", "data": "JVBERg=="}}])], "messages.0.content.0"),
+        "type": "base64", "media_type": "application/pdf", "data": "AAECAw=="}}])], "messages.0.content.0"),
 ])
 def test_what_cannot_be_sent_is_named(claude: anthropic.Anthropic, fake: FakeOneMin, messages: list, place: str):
     with pytest.raises(anthropic.BadRequestError) as caught:

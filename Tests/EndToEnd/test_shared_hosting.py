@@ -69,7 +69,7 @@ def make_site(fake: FakeOneMin, archive: pathlib.Path, root: pathlib.Path,
 
 
 def listings(fake: FakeOneMin) -> list:
-    return [request for request in fake.requests if request.path == "/models"]
+    return [request for request in fake.requests if request.target.endswith("UNIFY_CHAT_WITH_AI")]
 
 
 def test_the_host_has_nothing_that_the_worker_needs(root: pathlib.Path):
@@ -212,7 +212,7 @@ def test_processes_share_the_list_of_models(make_site, fake: FakeOneMin):
     for _ in range(3):
         assert site.chat().status == 200
     assert len(listings(fake)) == 1
-    stored = sorted(path.name for path in (site.folder / "cache").glob("models-*"))
+    stored = sorted(path.name for path in (site.folder / "cache").glob("models-*-chat-*"))
     assert len(stored) == 2 and stored[1] == stored[0] + ".lock"
     assert KEY.encode() not in (site.folder / "cache" / stored[0]).read_bytes()
     assert {path.stat().st_mode & 0o777 for path in (site.folder / "cache").iterdir()} == {0o600}
