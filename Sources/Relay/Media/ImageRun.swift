@@ -17,8 +17,7 @@ final class ImageRun: ExchangeRun {
 
     func run() async throws(ExchangeStop) {
         let (request, form) = try await decode()
-        let name = request.model.isEmpty ? OneMinImagePlan.defaultModel(for: purpose) : request.model
-        let route = try await context.route(name, for: purpose.kind)
+        let route = try await context.route(request.model, for: purpose.kind)
         let plan = try await stopping { () async throws(Failure) in
             let plan = try OneMinImagePlan(
                 request, model: route.model, pictureCount: request.pictures.count)

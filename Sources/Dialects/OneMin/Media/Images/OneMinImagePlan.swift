@@ -94,16 +94,6 @@ public struct OneMinImagePlan: Sendable {
         return writer.bytes
     }
 
-    /// The model of a request that names none, by route.
-    ///
-    /// OpenAI's own: for generations and edits the cheaper of its present ones, for variations the only one that has them.
-    public static func defaultModel(for purpose: ImageRequest.Purpose) -> String {
-        switch purpose {
-        case .generation, .edit: "gpt-image-1-mini"
-        case .variation: "dall-e-2"
-        }
-    }
-
     private func write(_ pictures: [String], into writer: inout JSONWriter) {
         guard let first = pictures.first else { return }
         writer.key("imageUrl")
