@@ -41,6 +41,22 @@ public final class Emulation: Sendable {
         self.labelLevel = labelLevel
     }
 
+    /// What a request needs whose prompt was written; one object for all chats without tools and form, of which many are
+    /// open at a time.
+    static func shared(_ draft: Draft, labelLevel: Int?, options: Options) -> Emulation {
+        if draft.isPlain, options == Options() {
+            if labelLevel == nil, let plain = plain.first { return plain }
+            if labelLevel == 1, let plain = plain.last { return plain }
+        }
+        return Emulation(draft, labelLevel: labelLevel, options: options)
+    }
+
+    /// Those of a single message and of an ordinary transcript.
+    private static let plain: [Emulation] = {
+        guard let draft = try? Draft(GenerationRequest(model: "", turns: [])) else { return [] }
+        return [nil, 1].map { Emulation(draft, labelLevel: $0, options: Options()) }
+    }()
+
     /// True when there is nothing to be done to the text: no tool, no JSON form, no think tags, no turns to invent.
     public var isIdle: Bool { !mayAskAgain && !options.thinkTags && labelLevel == nil }
 
@@ -52,6 +68,8 @@ public final class Emulation: Sendable {
         let tools: EmulatedTools
         let form: EmulatedForm?
         let marker: ToolMarker
+        /// True when nothing of the request is to be found in an answer: no tool, no call, no form.
+        let isPlain: Bool
 
         init(_ request: GenerationRequest) throws(Failure) {
             tools = try EmulatedTools(request)
@@ -59,8 +77,10 @@ public final class Emulation: Sendable {
             let parts = request.turns.lazy.flatMap(\.parts)
             guard !tools.list.isEmpty || parts.contains(where: \.isToolCall) else {
                 marker = ToolMarker()
+                isPlain = form == nil && request.tools.isEmpty && request.parallelToolCalls == nil
                 return
             }
+            isPlain = false
             let own = [tools.list, form?.schemaText ?? "", form?.description ?? ""]
             marker = ToolMarker(
                 absentFrom: own + request.turns.compactMap(\.name) + parts.flatMap(\.ownTexts))

@@ -51,7 +51,7 @@ public struct OneMinChatRequestEncoder: Sendable {
         let draft = try Emulation.Draft(request)
         let rendered = try OneMinPrompt(
             request.turns + followUp, continuesLastTurn: request.continuesLastTurn && followUp.isEmpty, draft)
-        let emulation = Emulation(draft, labelLevel: rendered.labelLevel, options: options)
+        let emulation = Emulation.shared(draft, labelLevel: rendered.labelLevel, options: options)
         let prompt = rendered.text
         let search = WebSearch(request)
         var writer = JSONWriter(capacity: 256 + prompt.utf8.count + prompt.utf8.count / 8)

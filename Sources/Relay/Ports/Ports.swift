@@ -1,23 +1,25 @@
 /// Everything through which the relay touches the world, handed around together.
-public struct Ports: Sendable {
+///
+/// An object, since every exchange and every open stream has it, and as a value it would be 360 bytes in each.
+public final class Ports: Sendable {
     /// The way to the vendors.
-    public var transport: any UpstreamTransport
+    public let transport: any UpstreamTransport
     /// The time.
-    public var clock: any RelayClock
+    public let clock: any RelayClock
     /// Unpredictable numbers.
-    public var random: any RandomSource
+    public let random: any RandomSource
     /// The log.
-    public var log: any ExchangeLog
+    public let log: any ExchangeLog
     /// The place for work that takes long.
-    public var offload: any Offload
+    public let offload: any Offload
     /// Where processes share lists of models.
-    public var store: any CatalogueStore
+    public let store: any CatalogueStore
     /// Where answers and conversations are kept.
-    public var conversations: any ConversationStore
+    public let conversations: any ConversationStore
     /// Where files are kept.
-    public var files: any FileStore
+    public let files: any FileStore
     /// What is remembered of uploads to vendors.
-    public var assets: any AssetCache
+    public let assets: any AssetCache
 
     /// Gathers the ports.
     public init(
