@@ -139,7 +139,7 @@ test_with_thread_sanitizer() {
 
 fuzz() {
     # Seconds for each target.
-    bash Tests/Fuzz/run.sh 15
+    bash Tests/Fuzz/run.sh 10
 }
 
 # Against tiktoken; for more than a sample, run differential.py with --megabytes 120.

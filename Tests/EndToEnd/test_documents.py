@@ -14,6 +14,9 @@ from file_host import FileHost
 from harness import Stack
 from media_checks import DESCRIBE, attached, base64_source, block, chat, data_url, digest, file_part, refused
 
+# As `test_vision`.
+pytestmark = pytest.mark.only("fastcgi")
+
 ONE = "images: 0; files: 1 (pdf)"
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 

@@ -20,6 +20,9 @@ from fake_samples import NAMES, bomb, large_picture, picture, recording, sample
 from fake_tables import FEATURES
 from file_host import FileHost
 
+# The fake itself, without any worker.
+pytestmark = pytest.mark.only("fastcgi")
+
 #: A body that each model takes, with nothing that could be left out.
 LEAST = {
     "quality": "medium", "size": "1024x1024", "n": 1, "samples": 1, "cfg_scale": 7, "steps": 30, "seed": 0,

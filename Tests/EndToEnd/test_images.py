@@ -22,6 +22,9 @@ from fake_tables import EDITOR, GENERATOR, VARIATOR
 from harness import KEY, Stack
 from media_checks import calls_of, digest, refused
 
+# What a model takes has nothing to do with the way to the worker; forms and sounds do.
+pytestmark = pytest.mark.only("fastcgi")
+
 FLUX = "black-forest-labs/"
 #: Models that give addresses unless bytes are asked for: all but these.
 BYTES = {"gpt-image-1", "gpt-image-1-mini", "gpt-image-2"}

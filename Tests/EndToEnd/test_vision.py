@@ -18,6 +18,9 @@ from harness import KEY, Stack, contents
 from media_checks import (
     DESCRIBE, attached, base64_source, block, chat, data_url, digest, picture_part, refused, text_part)
 
+# Bodies in JSON like any other; the forms are tested by both protocols.
+pytestmark = pytest.mark.only("fastcgi")
+
 ONE = "images: 1 (png 64x48); files: 0"
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 
