@@ -133,8 +133,10 @@ test_with_address_sanitizer() {
 }
 
 test_with_thread_sanitizer() {
+    # Not the test whose processes of its own end by what this sanitizer says there, once in some runs and with no trace
+    # of it: what it tests is between processes, of which the sanitizer knows nothing.
     TSAN_OPTIONS="suppressions=$PWD/Tests/thread-sanitizer.supp" \
-        swift test --sanitize=thread --scratch-path .build/thread --no-parallel
+        swift test --sanitize=thread --scratch-path .build/thread --no-parallel --skip "processes share files"
 }
 
 fuzz() {
