@@ -11,9 +11,14 @@ public final class MemoryCatalogueStore: CatalogueStore {
     }
 
     private let state = Mutex(State())
+    private let saving: TestGate?
 
     /// An empty store.
-    public init() {}
+    ///
+    /// - Parameter saving: what every save waits for, as for a slow disk.
+    public init(saving: TestGate? = nil) {
+        self.saving = saving
+    }
 
     /// What is stored; setting it is what another process does.
     public var files: [String: [UInt8]] {
@@ -34,6 +39,7 @@ public final class MemoryCatalogueStore: CatalogueStore {
 
     /// Keeps bytes.
     public func save(_ bytes: [UInt8], as name: String) async {
+        _ = await saving?.wait()
         state.withLock { state in
             state.files[name] = bytes
             state.saveCount += 1

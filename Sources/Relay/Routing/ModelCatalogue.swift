@@ -254,7 +254,11 @@ final class ModelCatalogue: Sendable {
             answer = .failure(error)
         }
         var list: ModelList?
-        if case .success(let value) = answer { list = ModelList(value.entries, permitted: models.permitted) }
+        if case .success(let value) = answer {
+            list = ModelList(value.entries, permitted: models.permitted)
+            // First, for whoever answers with the list may end the process: a CGI program does.
+            await save(value.answer)
+        }
         let now = ports.clock.now()
         state.withLock { state in
             state.isFetching = false
@@ -276,7 +280,6 @@ final class ModelCatalogue: Sendable {
                     LogField("upstream", .string(upstream.name)), LogField("kind", .string(kind.rawValue)),
                     LogField("models", .int(value.entries.count)),
                 ])
-            await save(value.answer)
         case .failure(let failure):
             ports.log.event(
                 .warning, "model list cannot be fetched",

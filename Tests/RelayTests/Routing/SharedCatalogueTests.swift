@@ -57,6 +57,24 @@ import Wire
         }
     }
 
+    @Test func `a list is stored before it is used, so a process that answered with it may end`() async {
+        let disk = TestGate()
+        let ports = Ports(
+            transport: FakeTransport(clock: clock) { _, _ in ModelCatalogueTests.listing("new") }, clock: clock,
+            random: SeededRandom(), log: log, store: MemoryCatalogueStore(saving: disk))
+        let catalogue = ModelCatalogue(
+            Upstream(Configuration.Provider()), kind: .chat, models: Configuration.Models(), ports: ports)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await catalogue.run() }
+            #expect(!catalogue.current().isConfirmed)
+            #expect(await eventually { disk.waitingCount == 1 })
+            #expect(!catalogue.current().isConfirmed)
+            disk.open()
+            #expect(await catalogue.current(awaitingFirstFor: .seconds(60)).isConfirmed)
+            group.cancelAll()
+        }
+    }
+
     @Test func `a stale stored list is used while a fetch runs`() async {
         let gate = TestGate()
         put(age: 86_400)
