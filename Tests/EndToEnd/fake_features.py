@@ -216,8 +216,9 @@ class Features:
             if "gate" in steer:
                 await connection.passage(self.fake.gate(steer["gate"]))
             if not await self.fake.special(connection, request, steer):
-                await self.fake.reply(connection, request, 200, result.body, steer, kind=result.media_type)
+                # First: whoever has the whole answer may look at once.
                 result.fetched.append(way)
+                await self.fake.reply(connection, request, 200, result.body, steer, kind=result.media_type)
 
     async def denied(self, connection: Any, request: Any, code: str, status: int, message: str = "Access Denied") -> None:
         page = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
