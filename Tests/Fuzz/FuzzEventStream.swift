@@ -1,5 +1,7 @@
 // Property: events, and the error for one that is too large, are the same whatever the borders of the chunks.
-// The first bytes of an input choose the borders. Compiled together with Sources/Wire by run.sh.
+// The first bytes of an input choose the borders.
+
+@testable import Wire
 
 /// Small, so that the limit is met often.
 private let maximumEventBytes = 64

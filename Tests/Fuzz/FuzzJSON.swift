@@ -1,5 +1,6 @@
 // Property: JSON comes back the same, and the scanner agrees with the parser.
-// Compiled together with Sources/Wire by run.sh.
+
+@testable import Wire
 
 /// Checks one input; traps when the property does not hold.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,5 +1,6 @@
 // Property: what is JSON without duplicate keys is JSON5 with the same meaning, and every place is in the text.
-// Compiled together with Sources/Wire by run.sh.
+
+@testable import Wire
 
 /// Checks one input; traps when the property does not hold.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,6 +1,7 @@
 // Properties: what comes out does not depend on the borders of the chunks; it is JSON whenever the reader says so; and
-// JSON comes out as it went in. The first bytes of an input choose the borders. Compiled together with Sources/Wire by
-// run.sh.
+// JSON comes out as it went in. The first bytes of an input choose the borders.
+
+@testable import Wire
 
 private let maximumDepth = 16
 

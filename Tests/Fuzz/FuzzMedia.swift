@@ -1,6 +1,7 @@
 // Properties: base64 is read as a plain reading of it says, and comes back as it was written; a picture's size is the same
 // from its bytes and from base64 of them; and any bytes have a format or none.
-// Compiled together with Sources/Wire by run.sh.
+
+@testable import Wire
 
 /// Checks one input; traps when a property does not hold.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,6 +1,8 @@
 // Properties: the form, or what is wrong with it, does not depend on the borders of the pieces; a file is where the form
 // says, between an empty line and a boundary; and a framed file comes back whatever its bytes and its name.
-// The first bytes of an input choose the borders. The boundary is `b`. Compiled together with Sources/Wire by run.sh.
+// The first bytes of an input choose the borders. The boundary is `b`.
+
+@testable import Wire
 
 private struct Outcome: Equatable {
     var form: MultipartForm?

@@ -11,14 +11,22 @@ cd "$(dirname "$0")/../.."
 seconds=${1:-20}
 out=.build/fuzz
 mkdir -p "$out"
-mapfile -t wire < <(find Sources/Wire -name '*.swift' | sort)
 mapfile -t dialects < <(find Sources/Dialects -name '*.swift' | sort)
 mapfile -t tokens < <(find Sources/Tokens -name '*.swift' | sort)
-status=0
+flags=(-O -wmo -swift-version 6 -parse-as-library)
 
-for target in JSON JSON5 LenientJSON EventStream Multipart Media Tokens SCGI ToolCalls; do
-    main=Tests/Fuzz/Fuzz$target.swift
-    sources=("${wire[@]}")
+# Compiles a module for others to import, as an object file: `module NAME OPTION|FILE…`.
+module() {
+    swiftc "${flags[@]}" -sanitize=fuzzer,address -enable-testing -module-name "$1" \
+        -emit-module -emit-module-path "$out/$1.swiftmodule" -emit-object -o "$out/$1.o" "${@:2}"
+}
+mapfile -t wire < <(find Sources/Wire -name '*.swift' | sort)
+module Wire "${wire[@]}"
+
+# Builds one target and runs it.
+fuzz() {
+    local target=$1 main=Tests/Fuzz/Fuzz$1.swift sources=(-I "$out" "$out/Wire.o")
+    mkdir -p "$out/$target/corpus"
     if [[ $target == Tokens ]]; then
         # The C part is linked as an object file, under the same sanitizer.
         clang -c -fsanitize=address -I Sources/CVocabulary/include Sources/CVocabulary/Vocabulary.c \
@@ -29,22 +37,15 @@ for target in JSON JSON5 LenientJSON EventStream Multipart Media Tokens SCGI Too
     fi
     if [[ $target == SCGI ]]; then
         # Of the module it imports, the one file that it needs.
-        swiftc -O -wmo -swift-version 6 -sanitize=address -parse-as-library -module-name CGI \
-            -emit-module -emit-module-path "$out/CGI.swiftmodule" -emit-object -o "$out/CGI.o" \
-            Sources/CGI/RequestScan.swift
+        module CGI Sources/CGI/RequestScan.swift
         sources=(Sources/SCGI/HeaderScanner.swift -I "$out" "$out/CGI.o")
     fi
-    if [[ $target == ToolCalls ]]; then
-        swiftc -O -wmo -swift-version 6 -sanitize=address -parse-as-library -module-name Wire \
-            -emit-module -emit-module-path "$out/Wire.swiftmodule" -emit-object -o "$out/Wire.o" "${wire[@]}"
-        sources=("${dialects[@]}" -I "$out" "$out/Wire.o")
-    fi
-    mkdir -p "$out/$target/corpus"
+    [[ $target == ToolCalls ]] && sources+=("${dialects[@]}")
     # The linker warns about symbols of the sanitizer's own.
-    if ! swiftc -O -wmo -swift-version 6 -sanitize=fuzzer,address -parse-as-library \
+    if ! swiftc "${flags[@]}" -sanitize=fuzzer,address \
         -module-name "Fuzz$target" "${sources[@]}" "$main" -o "$out/$target/fuzz" 2>"$out/$target/build.log"; then
         cat "$out/$target/build.log" >&2
-        exit 1
+        return 1
     fi
     # The same seed and corpus give the same inputs, as far as the time goes. New inputs go to the first folder.
     rm -rf "$out/$target/corpus"/*
@@ -56,7 +57,17 @@ for target in JSON JSON5 LenientJSON EventStream Multipart Media Tokens SCGI Too
     else
         tail -n 60 "$out/$target/run.log" >&2
         echo "$target: FAILED, see $out/$target/" >&2
-        status=1
+        return 1
     fi
+}
+
+# Two at a time: building one leaves a core to the other. The longest first.
+status=0
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+for target in ToolCalls Tokens JSON JSON5 LenientJSON EventStream Multipart Media SCGI; do
+    while (($(jobs -rp | wc -l) >= 2)); do wait -n || status=1; done
+    fuzz "$target" &
 done
+while (($(jobs -rp | wc -l) > 0)); do wait -n || status=1; done
+wait
 exit "$status"
