@@ -57,11 +57,12 @@ import Wire
         }
     }
 
-    @Test func `a list is stored before it is used, so a process that answered with it may end`() async {
+    @Test func `a list is stored before it is used, for the process may end after that`() async {
         let disk = TestGate()
+        let transport = FakeTransport(clock: clock) { _, _ in ModelCatalogueTests.listing("new") }
         let ports = Ports(
-            transport: FakeTransport(clock: clock) { _, _ in ModelCatalogueTests.listing("new") }, clock: clock,
-            random: SeededRandom(), log: log, store: MemoryCatalogueStore(saving: disk))
+            transport: transport, clock: clock, random: SeededRandom(), log: log,
+            store: MemoryCatalogueStore(saving: disk))
         let catalogue = ModelCatalogue(
             Upstream(Configuration.Provider()), kind: .chat, models: Configuration.Models(), ports: ports)
         await withTaskGroup(of: Void.self) { group in
