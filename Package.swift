@@ -22,6 +22,8 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // Not by pkg-config, which would have the executable need libmemcachedutil as well.
+        .systemLibrary(name: "CMemcached", providers: [.apt(["libmemcached-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         // Not a library but the token tables, as read-only data.
         .target(name: "CVocabulary", exclude: ["README.md", "make-vocabulary.py", "vocabulary.bin"]),
@@ -32,6 +34,7 @@ let package = Package(
         .target(name: "FastCGI", dependencies: ["CFastCGI", "CGI"], swiftSettings: wrapperSettings),
         .target(name: "SCGI", dependencies: ["CGI"], swiftSettings: wrapperSettings),
         .target(name: "Curl", dependencies: ["CCurl", "EventLoop"], swiftSettings: wrapperSettings),
+        .target(name: "Memcached", dependencies: ["CMemcached"], swiftSettings: wrapperSettings),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: wrapperSettings),
 
         // The product: pure, no socket, file, thread or wall clock.
@@ -48,7 +51,8 @@ let package = Package(
         .target(
             name: "Worker",
             dependencies: [
-                "EventLoop", "CGI", "FastCGI", "SCGI", "Curl", "SQLite", "Wire", "Relay", "Doctor",
+                "EventLoop", "CGI", "FastCGI", "SCGI", "Curl", "Memcached", "SQLite", "Wire", "Relay",
+                "Doctor",
             ],
             swiftSettings: settings),
         .executableTarget(name: "fastrelay", dependencies: ["Worker"], swiftSettings: settings),
@@ -86,12 +90,18 @@ let package = Package(
             name: "SCGITests", dependencies: ["CGI", "SCGI", "GatewayTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", "EventLoop", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "MemcachedTests", dependencies: ["Memcached", "EventLoop", "GatewayTestSupport"],
+            swiftSettings: settings),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "EventLoop"], swiftSettings: settings),
         .testTarget(
             name: "DoctorTests", dependencies: ["Doctor", "Curl", "Relay", "Wire"], swiftSettings: settings),
         .testTarget(
             name: "WorkerTests",
-            dependencies: ["Worker", "CGI", "Curl", "EventLoop", "SQLite", "Relay", "Doctor", "TestSupport"],
+            dependencies: [
+                "Worker", "CGI", "Curl", "EventLoop", "Memcached", "SQLite", "Relay", "Doctor", "TestSupport",
+                "GatewayTestSupport",
+            ],
             swiftSettings: settings),
     ]
 )

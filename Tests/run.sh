@@ -18,12 +18,12 @@ python=.build/venv/bin/python
 
 install_packages() {
     local missing=() package
-    for package in nginx apache2 lighttpd caddy curl ffmpeg openssl pkg-config shellcheck; do
+    for package in nginx apache2 lighttpd caddy curl ffmpeg memcached openssl pkg-config shellcheck; do
         command -v "$package" >/dev/null || missing+=("$package")
     done
     # debootstrap makes the host that the archive for shared hosting is tried on.
-    for package in libapache2-mod-fcgid libfcgi-dev libcurl4-openssl-dev libsqlite3-dev python3-venv ca-certificates \
-        systemd binutils debootstrap; do
+    for package in libapache2-mod-fcgid libfcgi-dev libcurl4-openssl-dev libmemcached-dev libsqlite3-dev python3-venv ca-certificates \
+        sasl2-bin systemd binutils debootstrap; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
     done
     if ((${#missing[@]})); then
@@ -76,7 +76,7 @@ lint() {
 # What each module may import beyond Swift itself: what Package.swift declares for it, and these of the system's.
 system_imports() {
     case $1 in
-        EventLoop | CGI | Curl | Doctor | Worker) echo Glibc Synchronization ;;
+        EventLoop | CGI | Curl | Doctor | Memcached | Worker) echo Glibc Synchronization ;;
         FastCGI | SCGI | fastrelay) echo Glibc ;;
         Relay) echo Synchronization ;;
     esac

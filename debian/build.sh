@@ -19,8 +19,8 @@ command -v swift >/dev/null || fail "no swift on the path; Fastrelay needs Swift
 # --- packages ------------------------------------------------------------------------------------------------------
 
 missing=()
-for package in debhelper lintian dpkg-dev fakeroot build-essential libfcgi-dev libcurl4-openssl-dev libsqlite3-dev \
-    pkgconf; do
+for package in debhelper lintian dpkg-dev fakeroot build-essential libfcgi-dev libcurl4-openssl-dev \
+    libmemcached-dev libsqlite3-dev pkgconf; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
 done
 if ((${#missing[@]})); then

@@ -35,7 +35,7 @@ fi
 # --- packages ------------------------------------------------------------------------------------------------------
 
 missing=()
-for package in nginx libfcgi-dev libcurl4-openssl-dev libsqlite3-dev pkg-config; do
+for package in nginx libfcgi-dev libcurl4-openssl-dev libmemcached-dev libsqlite3-dev pkg-config; do
     # nginx comes in flavours, and pkg-config as pkgconf: what counts is the program.
     case $package in
         nginx | pkg-config) command -v "$package" >/dev/null || missing+=("$package") ;;

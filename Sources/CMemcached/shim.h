@@ -1,0 +1,1 @@
+#include <libmemcached-1.0/memcached.h>
