@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes the parsers of Sources/Wire, the counter of Sources/Tokens, the scanner of Sources/SCGI and the reader of tool
-# calls of Sources/Dialects:
+# Fuzzes the parsers of Sources/Wire, the counter of Sources/Tokens, the scanner of Sources/SCGI, the reader of tool
+# calls of Sources/Dialects and the record of Sources/Relay/Limits:
 #
 #     bash Tests/Fuzz/run.sh [seconds-per-target]
 #
@@ -40,6 +40,9 @@ fuzz() {
         module CGI Sources/CGI/RequestScan.swift
         sources=(Sources/SCGI/HeaderScanner.swift -I "$out" "$out/CGI.o")
     fi
+    if [[ $target == LimitRecord ]]; then
+        sources=(Sources/Relay/Limits/Limit{Claim,Class,Decision,Holds,Key,Lease,Record,Record+Bytes,Rules,Slots}.swift)
+    fi
     [[ $target == ToolCalls ]] && sources+=("${dialects[@]}")
     # The linker warns about symbols of the sanitizer's own.
     if ! swiftc "${flags[@]}" -sanitize=fuzzer,address \
@@ -64,7 +67,7 @@ fuzz() {
 # Two at a time: building one leaves a core to the other. The longest first.
 status=0
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-for target in ToolCalls Tokens JSON JSON5 LenientJSON EventStream Multipart Media SCGI; do
+for target in ToolCalls Tokens JSON JSON5 LenientJSON EventStream Multipart Media LimitRecord SCGI; do
     while (($(jobs -rp | wc -l) >= 2)); do wait -n || status=1; done
     fuzz "$target" &
 done

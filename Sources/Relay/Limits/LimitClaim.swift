@@ -1,0 +1,89 @@
+/// One record and the rules that hold for it.
+public struct LimitSubject: Sendable, Equatable {
+    /// The record.
+    public var key: LimitKey
+    /// Its limits.
+    public var rules: LimitRules
+
+    /// Puts them together.
+    public init(key: LimitKey, rules: LimitRules) {
+        self.key = key
+        self.rules = rules
+    }
+}
+
+/// What a request wants to be counted for, in all its records or in none.
+public struct LimitClaim: Sendable, Equatable {
+    /// The records: the caller's, the address's, or both. Never two of the same key.
+    public var subjects: [LimitSubject]
+    /// How many requests: 1, or 0 where only tokens are reserved for one that is counted already.
+    public var requests: Int
+    /// Whether a place among those at once is taken.
+    public var takesPlace: Bool
+    /// How many tokens are reserved, 0 or more. More than 10,000,000 count as so many.
+    public var tokens: Int
+
+    /// What one more request wants.
+    public init(subjects: [LimitSubject], requests: Int = 1, takesPlace: Bool = true, tokens: Int = 0) {
+        self.subjects = subjects
+        self.requests = requests
+        self.takesPlace = takesPlace
+        self.tokens = tokens
+    }
+}
+
+/// What was counted of a claim in one record, to be given back or settled.
+public struct LimitGrant: Sendable, Equatable {
+    /// The record.
+    public var key: LimitKey
+    /// Which of a store's places has it; a store's own number.
+    public var place: UInt8 = 0
+    /// Whether a place among those at once is held.
+    public var holdsPlace: Bool
+    /// How many requests were counted.
+    public var requests: Int
+    /// When, in seconds of the store's clock: `LimitRecord.lastUsed` after `take`.
+    public var countedAt: Int
+    /// How many tokens are reserved.
+    public var tokens: Int
+
+    /// Puts it together.
+    public init(
+        key: LimitKey, place: UInt8 = 0, holdsPlace: Bool, requests: Int, countedAt: Int, tokens: Int
+    ) {
+        self.key = key
+        self.place = place
+        self.holdsPlace = holdsPlace
+        self.requests = requests
+        self.countedAt = countedAt
+        self.tokens = tokens
+    }
+
+    /// What `LimitRecord.take` has counted of a claim in one of its records: a place and tokens only where they are limited.
+    ///
+    /// - Parameter countedAt: `LimitRecord.lastUsed` after that.
+    public init(of claim: LimitClaim, under subject: LimitSubject, place: UInt8 = 0, countedAt: Int) {
+        self.init(
+            key: subject.key, place: place, holdsPlace: claim.takesPlace && subject.rules.concurrent != nil,
+            requests: max(0, claim.requests), countedAt: countedAt,
+            tokens: subject.rules.limitsTokens
+                ? min(max(0, claim.tokens), LimitRecord.maximumReservation) : 0)
+    }
+}
+
+/// How what was granted ends.
+public struct LimitSettlement: Sendable, Equatable {
+    /// What was counted.
+    public var grant: LimitGrant
+    /// How many tokens were really used; they count from now on, and the reservation no more.
+    public var usedTokens: Int
+    /// Whether the request is not to have been counted, for it was refused after all.
+    public var isUndone: Bool
+
+    /// The end of a request.
+    public init(_ grant: LimitGrant, usedTokens: Int = 0, isUndone: Bool = false) {
+        self.grant = grant
+        self.usedTokens = usedTokens
+        self.isUndone = isUndone
+    }
+}

@@ -1,0 +1,97 @@
+/// How much was used within a window that slides, in slots of equal length; the newest holds what was used just now.
+///
+/// A slot is in the window as long as any moment of it is. So there is one more of them than fit into the window. The
+/// slots lie in a ring, and time moves on by clearing those that it enters.
+struct LimitSlots<let count: Int, let seconds: Int>: Sendable, BitwiseCopyable {
+    private var counts = InlineArray<count, UInt32>(repeating: 0)
+    /// Where in the ring the newest is. Any number is read as one that is in the ring.
+    private var newest: UInt32 = 0
+
+    /// Nothing was used.
+    init() {}
+
+    /// All that was used within the window.
+    var sum: Int {
+        // In 64 bits: it cannot overflow, and is done several slots at a time.
+        var sum: UInt64 = 0
+        for index in 0..<count { sum &+= UInt64(counts[index]) }
+        return Int(sum)
+    }
+
+    /// How much is in a slot.
+    ///
+    /// - Parameter age: 0 for the newest, `count - 1` for the oldest.
+    subscript(age: Int) -> UInt32 {
+        get { counts[index(age)] }
+        set { counts[index(age)] = newValue }
+    }
+
+    /// Moves from one time to a later one, in seconds from 0 on.
+    mutating func advance(from earlier: Int, to later: Int) {
+        let steps = later / seconds - earlier / seconds
+        guard steps > 0 else { return }
+        guard steps < count else {
+            self = LimitSlots()
+            return
+        }
+        var index = index(0)
+        for _ in 0..<steps {
+            index = index + 1 < count ? index + 1 : 0
+            counts[index] = 0
+        }
+        newest = UInt32(index)
+    }
+
+    /// Counts what was used just now; a slot holds 4,294,967,295 at most, more than any limit.
+    mutating func add(_ amount: Int) {
+        let (sum, isTooMuch) = self[0].addingReportingOverflow(UInt32(clamping: amount))
+        self[0] = isTooMuch ? .max : sum
+    }
+
+    /// Takes back what was counted at a time that is not after `now`, as far as it is still there.
+    mutating func remove(_ amount: Int, countedAt: Int, now: Int) {
+        let age = now / seconds - countedAt / seconds
+        guard (0..<count).contains(age) else { return }
+        self[age] -= min(self[age], UInt32(clamping: amount))
+    }
+
+    /// In how many seconds from `now` a slot is out of the window; at least 1.
+    func secondsLeft(ofAge age: Int, at now: Int) -> Int {
+        (now / seconds - age + count) * seconds - now
+    }
+
+    /// In how many seconds all that was used is out of the window if nothing more is; 0 when nothing was.
+    func secondsUntilEmpty(at now: Int) -> Int {
+        for age in 0..<count where self[age] > 0 { return secondsLeft(ofAge: age, at: now) }
+        return 0
+    }
+
+    /// In how many seconds so much is out of the window; nil when there is less in it.
+    ///
+    /// - Parameter alsoGone: how much more is gone for other reasons in so many seconds.
+    func secondsUntil(
+        _ amount: Int, isGoneAt now: Int, alsoGone: (Int) -> Int = { _ in 0 }
+    ) -> Int? {
+        var gone = 0
+        for age in (0..<count).reversed() where self[age] > 0 {
+            gone += Int(self[age])
+            let wait = secondsLeft(ofAge: age, at: now)
+            if gone + alsoGone(wait) >= amount { return wait }
+        }
+        return nil
+    }
+
+    /// How much is out of the window in so many seconds.
+    func gone(in wait: Int, at now: Int) -> Int {
+        var gone = 0
+        for age in (0..<count).reversed() where secondsLeft(ofAge: age, at: now) <= wait {
+            gone += Int(self[age])
+        }
+        return gone
+    }
+
+    private func index(_ age: Int) -> Int {
+        let index = Int(newest) % count - age
+        return index < 0 ? index + count : index
+    }
+}

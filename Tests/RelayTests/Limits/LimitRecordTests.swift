@@ -1,0 +1,274 @@
+import Testing
+import TestSupport
+
+@testable import Relay
+
+/// One record and one process that uses it.
+struct LimitRecordUse {
+    var record = LimitRecord()
+    var lease = LimitLease()
+    var leaseSeconds = 60
+    var subject: LimitSubject
+
+    init(_ limits: (inout LimitRules) -> Void) {
+        var rules = LimitRules()
+        limits(&rules)
+        subject = LimitSubject(key: LimitKey(.caller, .text, high: 1, low: 2), rules: rules)
+    }
+
+    /// Counts a claim if it fits.
+    ///
+    /// - Returns: nil if it did, else the seconds to wait; -1 for ever.
+    mutating func ask(
+        at now: Int, requests: Int = 1, tokens: Int = 0, takesPlace: Bool = false
+    ) -> Int? {
+        let claim = LimitClaim(
+            subjects: [subject], requests: requests, takesPlace: takesPlace, tokens: tokens)
+        if case .limit(_, let wait) = record.refusal(of: claim, under: subject, at: now) { return wait ?? -1 }
+        record.take(claim, under: subject, at: now, lease: &lease, leaseSeconds: leaseSeconds)
+        return nil
+    }
+
+    /// Settles a claim of the same form.
+    mutating func settle(
+        at now: Int, requests: Int = 1, countedAt: Int = 0, tokens: Int = 0, used: Int = 0,
+        holdsPlace: Bool = false, isUndone: Bool = false
+    ) {
+        let grant = LimitGrant(
+            key: subject.key, holdsPlace: holdsPlace, requests: requests, countedAt: countedAt, tokens: tokens
+        )
+        record.settle(
+            LimitSettlement(grant, usedTokens: used, isUndone: isUndone), at: now, lease: &lease,
+            leaseSeconds: leaseSeconds)
+    }
+
+    mutating func renew(at now: Int) { record.renew(&lease, at: now, leaseSeconds: leaseSeconds) }
+
+    mutating func remaining(at now: Int) -> [Int] {
+        record.windows(of: subject, at: now).map(\.remaining)
+    }
+
+    mutating func resets(at now: Int) -> [Int] { record.windows(of: subject, at: now).map(\.resetSeconds) }
+}
+
+@Suite struct LimitRecordTests {
+    /// Not a multiple of 1,800.
+    let start = 1_000_000
+
+    @Test func `a request counts for more than 60 seconds, however late in its second it came`() {
+        var use = LimitRecordUse { $0.requestsPerMinute = 2 }
+        #expect(use.ask(at: start) == nil)
+        #expect(use.ask(at: start + 30) == nil)
+        #expect(use.ask(at: start + 30) == 31)
+        #expect(use.ask(at: start + 60) == 1)
+        #expect(use.ask(at: start + 61) == nil)
+        #expect(use.ask(at: start + 61) == 30)
+        #expect(use.remaining(at: start + 91) == [1])
+        #expect(use.remaining(at: start + 122) == [2])
+    }
+
+    @Test(arguments: [0, 1, 1799])
+    func `a request counts for a day and half an hour at most`(phase: Int) {
+        let first = 1800 * 1000 + phase
+        var use = LimitRecordUse { $0.requestsPerDay = 1 }
+        #expect(use.ask(at: first) == nil)
+        #expect(use.ask(at: first) == 86_400 + 1800 - phase)
+        #expect(use.ask(at: first + 86_400) == 1800 - phase)
+        #expect(use.ask(at: first + 86_400 + 1800 - phase) == nil)
+    }
+
+    @Test func `a wait is until enough has gone, not until all has`() {
+        var use = LimitRecordUse { $0.tokensPerMinute = 100 }
+        for second in 0..<10 { use.settle(at: start + second, used: 10) }
+        #expect(use.ask(at: start + 10, tokens: 1) == 51)
+        #expect(use.ask(at: start + 10, tokens: 10) == 51)
+        #expect(use.ask(at: start + 10, tokens: 11) == 52)
+        #expect(use.ask(at: start + 10, tokens: 100) == 60)
+        #expect(use.ask(at: start + 10, tokens: 101) == -1)
+        #expect(use.resets(at: start + 10) == [60])
+    }
+
+    @Test func `tokens that are reserved count until they are settled, then those that were used do`() {
+        var use = LimitRecordUse { $0.tokensPerMinute = 100 }
+        #expect(use.ask(at: start, tokens: 70) == nil)
+        #expect(use.remaining(at: start) == [30])
+        #expect(use.resets(at: start) == [61])
+        // The lease ends after 60 s, rounded up to 10.
+        #expect(use.ask(at: start, tokens: 31) == 60)
+        use.settle(at: start + 5, tokens: 70, used: 20)
+        #expect(use.remaining(at: start + 5) == [80])
+        #expect(use.lease == LimitLease())
+        #expect(use.ask(at: start + 5, tokens: 81) == 61)
+        #expect(use.ask(at: start + 66, tokens: 100) == nil)
+    }
+
+    @Test func `more may be used than was reserved, or is allowed`() {
+        var use = LimitRecordUse { $0.tokensPerMinute = 100 }
+        #expect(use.ask(at: start, tokens: 10) == nil)
+        use.settle(at: start, tokens: 10, used: 250)
+        #expect(use.remaining(at: start) == [0])
+        // Who wants no tokens is not kept from it.
+        #expect(use.ask(at: start) == nil)
+        #expect(use.ask(at: start, tokens: 1) == 61)
+    }
+
+    @Test func `a slot and a lease that go together free enough`() {
+        var use = LimitRecordUse { $0.tokensPerMinute = 100 }
+        use.leaseSeconds = 30
+        use.settle(at: start, used: 50)
+        #expect(use.ask(at: start + 15, tokens: 50) == nil)
+        // The lease ends at 45, the slot at 61.
+        #expect(use.ask(at: start + 20, tokens: 50) == 25)
+        #expect(use.ask(at: start + 20, tokens: 51) == 41)
+        use.renew(at: start + 40)
+        #expect(use.ask(at: start + 40, tokens: 50) == 21)
+        #expect(use.ask(at: start + 40, tokens: 51) == 30)
+    }
+
+    @Test func `the limit that lasts longest refuses, and names itself`() throws {
+        var use = LimitRecordUse {
+            $0.requestsPerMinute = 1
+            $0.requestsPerDay = 1
+            $0.tokensPerMinute = 10
+            $0.concurrent = 1
+        }
+        #expect(use.ask(at: start, tokens: 10, takesPlace: true) == nil)
+        func refused(_ claim: LimitClaim) -> LimitDecision.Refusal? {
+            use.record.refusal(of: claim, under: use.subject, at: start)
+        }
+        let waits = 1800 * 49 - start % 1800
+        let window = LimitWindow(
+            scope: .caller, measure: .requestsPerDay, limit: 1, remaining: 0, resetSeconds: waits)
+        let subjects = [use.subject]
+        #expect(
+            refused(LimitClaim(subjects: subjects, tokens: 5)) == .limit(window, retryAfterSeconds: waits))
+        let never = LimitWindow(
+            scope: .caller, measure: .tokensPerMinute, limit: 10, remaining: 0, resetSeconds: 61)
+        #expect(refused(LimitClaim(subjects: subjects, tokens: 11)) == .limit(never, retryAfterSeconds: nil))
+        let place = LimitWindow(
+            scope: .caller, measure: .concurrent, limit: 1, remaining: 0, resetSeconds: 0)
+        #expect(
+            refused(LimitClaim(subjects: subjects, requests: 0)) == .limit(place, retryAfterSeconds: 1))
+    }
+
+    @Test func `windows are told for what is limited, in order`() {
+        var use = LimitRecordUse { _ in }
+        #expect(use.ask(at: start, tokens: 5, takesPlace: true) == nil)
+        #expect(use.record.windows(of: use.subject, at: start).isEmpty)
+        use.subject.rules.requestsPerMinute = 10
+        use.subject.rules.requestsPerDay = 20
+        use.subject.rules.tokensPerMinute = 30
+        use.subject.rules.tokensPerDay = 40
+        use.subject.rules.concurrent = 50
+        let windows = use.record.windows(of: use.subject, at: start)
+        #expect(windows.map(\.measure) == LimitRules.Measure.allCases)
+        #expect(windows.map(\.limit) == [10, 20, 30, 40, 50])
+        // Limits that come later count the requests before, and hold what comes from now on.
+        #expect(windows.map(\.remaining) == [9, 19, 30, 40, 50])
+        #expect(use.ask(at: start, requests: 0, tokens: 5, takesPlace: true) == nil)
+        #expect(
+            use.record.windows(of: use.subject, at: start).map(\.remaining) == [9, 19, 25, 35, 49])
+    }
+
+    @Test func `an undone request is taken out of its slot, and of no other`() {
+        var use = LimitRecordUse {
+            $0.requestsPerMinute = 5
+            $0.requestsPerDay = 5
+        }
+        #expect(use.ask(at: start) == nil)
+        #expect(use.ask(at: start + 10) == nil)
+        use.settle(at: start + 20, countedAt: start + 10, isUndone: true)
+        #expect(use.remaining(at: start + 20) == [4, 4])
+        #expect(use.remaining(at: start + 61) == [5, 4])
+        // When it has left the minute, only the day has it; when it was never there, nobody has.
+        use.settle(at: start + 100, countedAt: start, isUndone: true)
+        #expect(use.remaining(at: start + 100) == [5, 5])
+        #expect(use.ask(at: start + 100) == nil)
+        for countedAt in [-1, .min, .max, start + 99, start + 101] {
+            use.settle(at: start + 100, countedAt: countedAt, isUndone: true)
+        }
+        #expect(use.remaining(at: start + 100)[0] == 4)
+    }
+
+    @Test func `a small step back of the clock is none, a large one is a pause`() {
+        var use = LimitRecordUse { $0.requestsPerMinute = 2 }
+        #expect(use.ask(at: start) == nil)
+        #expect(use.ask(at: start - 300) == nil)
+        #expect(use.record.lastUsed == start)
+        #expect(use.ask(at: start - 1) == 61)
+        #expect(use.ask(at: start - 301) == 61)
+        #expect(use.record.lastUsed == start - 301)
+        #expect(use.ask(at: start - 301 + 61) == nil)
+    }
+
+    @Test func `a clock that begins anew does not keep places for long`() {
+        var use = LimitRecordUse { $0.concurrent = 1 }
+        #expect(use.ask(at: start, takesPlace: true) == nil)
+        // The machine was started again: the process that holds it is gone.
+        var after = use
+        after.lease = LimitLease()
+        #expect(after.ask(at: 20, takesPlace: true) == nil)
+        // The process lives: it holds its place by renewing.
+        use.renew(at: 20)
+        #expect(use.lease.expires == 80 && use.remaining(at: 20) == [0])
+    }
+
+    @Test(arguments: [Int.min, -1, 0, 1, 60, 1800, LimitRecord.latest, .max])
+    func `any time is a time`(now: Int) {
+        var use = LimitRecordUse {
+            $0.requestsPerMinute = 1
+            $0.tokensPerDay = 10
+            $0.concurrent = 1
+        }
+        #expect(use.ask(at: now, tokens: 10, takesPlace: true) == nil)
+        #expect(use.remaining(at: now) == [0, 0, 0])
+        use.settle(at: now, tokens: 10, holdsPlace: true)
+        #expect(use.remaining(at: now) == [0, 10, 1])
+    }
+
+    @Test func `a record is spent when everything in it is over`() {
+        var use = LimitRecordUse { $0.concurrent = 1 }
+        #expect(use.record.isSpent(at: start))
+        _ = use.record.windows(of: use.subject, at: start)
+        #expect(use.record.isSpent(at: start) && use.record.lastUsed == start)
+        #expect(use.ask(at: start, requests: 0, takesPlace: true) == nil)
+        #expect(!use.record.isSpent(at: start + 59) && use.record.isSpent(at: start + 60))
+        use.settle(at: start + 1, holdsPlace: true)
+        #expect(use.record.isSpent(at: start + 1))
+        #expect(use.ask(at: start + 1) == nil)
+        #expect(!use.record.isSpent(at: start + 86_400) && use.record.isSpent(at: start + 88_201))
+    }
+
+    @Test func `what is beyond all bounds stands at the bound`() {
+        var use = LimitRecordUse {
+            $0.requestsPerMinute = 1_000_000_000
+            $0.tokensPerMinute = 1_000_000_000
+        }
+        #expect(use.ask(at: start, requests: .max, tokens: .max) == -1)
+        let claim = LimitClaim(
+            subjects: [use.subject], requests: .max, takesPlace: false, tokens: .max)
+        for _ in 0..<3 {
+            use.record.take(claim, under: use.subject, at: start, lease: &use.lease, leaseSeconds: .max)
+        }
+        #expect(use.lease.tokens == 3 * LimitRecord.maximumReservation)
+        #expect(use.lease.expires <= start + LimitHolds.maximumSpan)
+        #expect(use.remaining(at: start) == [0, 970_000_000])
+        use.settle(at: start, requests: .max, countedAt: start, tokens: .max, used: .max, isUndone: true)
+        #expect(use.lease == LimitLease() && use.remaining(at: start) == [1_000_000_000, 0])
+        let less = LimitClaim(
+            subjects: [use.subject], requests: .min, takesPlace: false, tokens: .min)
+        #expect(use.record.refusal(of: less, under: use.subject, at: start) == nil)
+        use.record.take(less, under: use.subject, at: start, lease: &use.lease, leaseSeconds: .min)
+        use.settle(at: start, requests: .min, tokens: .min, used: .min, holdsPlace: true, isUndone: true)
+        #expect(use.lease == LimitLease() && use.remaining(at: start) == [1_000_000_000, 0])
+        use.subject.rules.requestsPerMinute = .min
+        #expect(use.ask(at: start) == -1)
+        #expect(use.remaining(at: start) == [0, 0])
+    }
+
+    @Test func `it is about a kilobyte, and zeroes are an empty one`() {
+        #expect(MemoryLayout<LimitRecord>.size <= 1040)
+        var record = LimitRecord()
+        #expect(withUnsafeBytes(of: &record) { bytes in bytes.allSatisfy { $0 == 0 } })
+    }
+}
