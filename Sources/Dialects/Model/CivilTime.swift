@@ -1,5 +1,5 @@
 /// Reads the two ways in which HTTP and JSON write a moment, and writes that of JSON.
-enum CivilTime {
+public enum CivilTime {
     /// Seconds since 1970 of `Wed, 21 Oct 2015 07:28:00 GMT`, or nil.
     ///
     /// https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7; the two obsolete forms are not read.
@@ -52,16 +52,32 @@ enum CivilTime {
     /// `2026-03-20T08:30:00Z` for seconds since 1970; times before count as 1970, those past 9999 as its last second.
     ///
     /// https://www.rfc-editor.org/rfc/rfc3339#section-5.6
-    static func iso8601(seconds: Int) -> String {
+    public static func iso8601(seconds: Int) -> String {
         let moment = min(max(0, seconds), 253_402_300_799)
         let (day, time) = moment.quotientAndRemainder(dividingBy: 86_400)
         let (year, month, dayOfMonth) = date(day: day)
-        let clock = [time / 3600, time / 60 % 60, time % 60].map(twoDigits).joined(separator: ":")
-        return "\(year)-\(twoDigits(month))-\(twoDigits(dayOfMonth))T\(clock)Z"
+        // Digit by digit: it is on every answer that tells of limits.
+        var text: [UInt8] = []
+        text.reserveCapacity(20)
+        appendTwoDigits(year / 100, to: &text)
+        appendTwoDigits(year % 100, to: &text)
+        text.append(UInt8(ascii: "-"))
+        appendTwoDigits(month, to: &text)
+        text.append(UInt8(ascii: "-"))
+        appendTwoDigits(dayOfMonth, to: &text)
+        text.append(UInt8(ascii: "T"))
+        appendTwoDigits(time / 3600, to: &text)
+        text.append(UInt8(ascii: ":"))
+        appendTwoDigits(time / 60 % 60, to: &text)
+        text.append(UInt8(ascii: ":"))
+        appendTwoDigits(time % 60, to: &text)
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private static func twoDigits(_ number: Int) -> String {
-        number < 10 ? "0\(number)" : String(number)
+    private static func appendTwoDigits(_ number: Int, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "0") + UInt8(number / 10))
+        text.append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 
     /// The date of a day since 1970-01-01, the other way round than ``days(year:month:day:)``.

@@ -24,15 +24,17 @@ struct CallerHasher: Sendable {
     /// SipHash-2-4 of some bytes: https://www.aumasson.jp/siphash/siphash.pdf, section 2.
     func hash(_ bytes: Span<UInt8>) -> UInt64 {
         var state = State(key)
-        var word: UInt64 = 0
-        for index in bytes.indices {
-            word |= UInt64(bytes[index]) << UInt64(8 * (index & 7))
-            if index & 7 == 7 {
-                state.take(word)
-                word = 0
-            }
+        let words = bytes.bytes
+        var offset = 0
+        while bytes.count - offset >= 8 {
+            // Within the bytes by the line above.
+            let word = unsafe words.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+            state.take(UInt64(littleEndian: word))
+            offset += 8
         }
-        state.take(word | UInt64(truncatingIfNeeded: bytes.count) << 56)
+        var last = UInt64(truncatingIfNeeded: bytes.count) << 56
+        for index in offset..<bytes.count { last |= UInt64(bytes[index]) << UInt64(8 * (index - offset)) }
+        state.take(last)
         return state.finish()
     }
 

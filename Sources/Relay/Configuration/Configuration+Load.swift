@@ -40,7 +40,9 @@ extension Configuration {
         configuration.placeCacheDirectory(besides: file, reader)
         configuration.placeSpoolDirectory(besides: file, reader)
         configuration.placeStore(besides: file, reader)
+        configuration.limits.file = configuration.limits.file.map(reader.placed)
         try configuration.checkModels(file, reader)
+        try configuration.checkMemcached(file, reader)
         return configuration
     }
 
@@ -61,7 +63,14 @@ extension Configuration {
                     source: Variable.permitOnly, message: "expected \"true\" or \"false\"")
             }
         }
-        if file?.member("memcached", "host") == nil, let host = environment[Variable.memcachedHost] {
+        // Who lists servers has listed them all.
+        if file?.member("memcached", "host") == nil, file?.member("memcached", "servers") == nil,
+            let host = environment[Variable.memcachedHost]
+        {
+            guard host.isEmpty || MemcachedAddress.isHost(host) else {
+                throw ConfigurationError(
+                    source: Variable.memcachedHost, message: "expected a host's name or address")
+            }
             memcached.host = host.isEmpty ? nil : host
         }
         if file?.member("memcached", "port") == nil, let text = environment[Variable.memcachedPort] {
@@ -108,6 +117,23 @@ extension Configuration {
                 throw ConfigurationError(source: Variable.permitOnly, message: message)
             }
             throw reader.error(at: node, message)
+        }
+    }
+
+    private func checkMemcached(
+        _ file: JSON5Node?, _ reader: ConfigurationReader
+    ) throws(ConfigurationError) {
+        let count = memcached.allServers.count
+        // The list by itself was looked at when it was read, so this is the server of `host`.
+        if count > Memcached.maximumServers, let node = file?.member("memcached", "host") {
+            throw reader.error(
+                at: node, "at most \(Memcached.maximumServers) servers, with this one there are \(count)")
+        }
+        if memcached.username != nil, let node = file?.member("memcached", "username"),
+            let server = memcached.servers.first(where: MemcachedAddress.isPath)
+        {
+            throw reader.error(
+                at: node, "a user name cannot be given to a Unix socket, which \"\(server)\" is")
         }
     }
 

@@ -34,7 +34,9 @@ public struct Configuration: Sendable, Equatable {
     public var fetch = Fetch()
     /// The longest silence on a stream before a comment is sent; `nil` sends none.
     public var heartbeat: Duration? = .seconds(10)
-    /// The memcached server shared by workers. Read and kept, not used yet.
+    /// Who is told how the relay is.
+    public var health = Health()
+    /// The memcached servers that keep the counts of limits for all workers.
     public var memcached = Memcached()
     /// What is logged.
     public var log = Log()
@@ -79,12 +81,22 @@ public struct Configuration: Sendable, Equatable {
         public var limits = FileLimits()
     }
 
-    /// The memcached server shared by workers.
+    /// The memcached servers shared by workers, in this order and with these names on all machines.
     public struct Memcached: Sendable, Equatable {
-        /// Its name or address; `nil` means there is none.
+        /// The servers: `HOST`, `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`; empty means there is none.
+        public var servers: [String] = []
+        /// One more server, by the variables that other relays read; `nil` means there is none.
         public var host: String?
         /// Its port.
         public var port = 11211
+        /// What all keys begin with: 1 to 32 letters, digits, `-` and `_`. Installations with the same one share counts.
+        public var namespace = "fastrelay"
+        /// Who the relay is to servers that ask (SASL); `nil` does not say.
+        public var username: String?
+        /// Its password.
+        public var password: Secret?
+        /// How long a connection, or an answer, may take.
+        public var timeout = Duration.milliseconds(100)
     }
 
     /// What is logged.
@@ -187,6 +199,68 @@ extension Configuration {
         public var imagePixels = 100_000_000
         /// The most pictures and documents of one request.
         public var attachments = 100
+        /// How much one caller may do.
+        public var caller = ClassLimits(LimitRules(requestsPerMinute: 180, concurrent: 64))
+        /// How much all callers of one address may do together.
+        public var address = ClassLimits(LimitRules(requestsPerMinute: 600))
+        /// Who is not limited.
+        public var exempt = Exempt()
+        /// How many tokens of an answer are reserved at most before it is known how many there are.
+        public var outputReserve = 4096
+        /// After what time a process that was killed holds nothing any more.
+        public var lease = Duration.seconds(60)
+        /// What makes hashes of credentials and addresses, the same on all machines; `nil` makes them of what everybody knows.
+        public var secret: Secret?
+        /// The file in which the processes of this machine share their counts; `nil` is one that all of them find.
+        public var file: String?
+        /// How many wrong keys a minute may come from one address.
+        public var wrongKeysPerMinute: Int? = 30
+        /// How long a key that a vendor refused is refused without asking; `nil` always asks.
+        public var wrongKeyMemory: Duration? = .seconds(60)
+    }
+
+    /// The limits of each class.
+    public struct ClassLimits: Sendable, Equatable {
+        /// Of chats.
+        public var text: LimitRules
+        /// Of pictures.
+        public var image: LimitRules
+        /// Of sound.
+        public var audio: LimitRules
+        /// Of files.
+        public var files: LimitRules
+
+        /// The same for each.
+        public init(_ rules: LimitRules) {
+            text = rules
+            image = rules
+            audio = rules
+            files = rules
+        }
+
+        /// The limits of a class.
+        public subscript(limitClass: LimitClass) -> LimitRules {
+            switch limitClass {
+            case .text: text
+            case .image: image
+            case .audio: audio
+            case .files: files
+            }
+        }
+    }
+
+    /// Who is not limited, whatever he does.
+    public struct Exempt: Sendable, Equatable {
+        /// Where he comes from.
+        public var networks: [NetworkBlock] = []
+        /// The credential he shows.
+        public var callers: [Secret] = []
+    }
+
+    /// Who is told how the relay is (`/health?verbose`).
+    public struct Health: Sendable, Equatable {
+        /// Where he comes from.
+        public var networks: [NetworkBlock] = ["127.0.0.0/8", "::1/128"].compactMap(NetworkBlock.init)
     }
 
     /// How what a client names by its address is fetched.

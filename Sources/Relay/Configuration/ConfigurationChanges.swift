@@ -12,12 +12,15 @@ public struct ConfigurationChanges: Sendable, Equatable {
         needingRestart = all.filter { Self.fixedKeys.contains($0) }
     }
 
-    /// The keys whose effect a process has from its start to its end: the socket is open, each loop is a thread, and the
-    /// directories and the database are shared under locks.
+    /// The keys whose effect a process has from its start to its end: the socket is open, each loop is a thread, the
+    /// directories and the database are shared under locks, and what counts is connected to where others count.
     static let fixedKeys: Set<String> = [
         "listen", "protocol", "socketMode", "socketGroup", "loops", "cacheDirectory",
         "store.path", "store.retention", "store.maximumBytes",
         "files.directory", "files.maximumBytes", "files.callerBytes", "files.callerFiles",
+        "limits.lease", "limits.file",
+        "memcached.servers", "memcached.host", "memcached.port", "memcached.namespace", "memcached.username",
+        "memcached.password", "memcached.timeout",
     ]
 }
 
@@ -34,6 +37,9 @@ extension Configuration {
         result.store = running.store
         result.files.directory = running.files.directory
         result.files.limits = running.files.limits
+        result.limits.lease = running.limits.lease
+        result.limits.file = running.limits.file
+        result.memcached = running.memcached
         return result
     }
 }

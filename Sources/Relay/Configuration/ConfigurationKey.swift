@@ -15,6 +15,23 @@ struct ConfigurationKey<Root: Sendable>: Sendable {
     /// The paths below which two configurations differ: of this key, or of keys below it. The path is as for `rows`.
     let changes: @Sendable (_ path: String, _ old: Root, _ new: Root) -> [String]
 
+    /// A key of whatever kind.
+    init(
+        name: String,
+        read:
+            @escaping @Sendable (JSON5Node, ConfigurationReader, inout Root) throws(ConfigurationError) ->
+            Void,
+        write: @escaping @Sendable (Root) -> ConfigurationText,
+        rows: @escaping @Sendable (_ path: String, _ standard: Root) -> [ConfigurationRow],
+        changes: @escaping @Sendable (_ path: String, _ old: Root, _ new: Root) -> [String]
+    ) {
+        self.name = name
+        self.read = read
+        self.write = write
+        self.rows = rows
+        self.changes = changes
+    }
+
     /// A key with a plain value.
     init<Value: Equatable>(
         _ name: String, _ property: any WritableKeyPath<Root, Value> & Sendable,
@@ -40,12 +57,18 @@ struct ConfigurationKey<Root: Sendable>: Sendable {
     }
 
     /// A key with keys below it.
+    ///
+    /// - Parameter turnOff: what `null` in the place of the keys does; without it that is an error.
     init<Value>(
         section name: String, _ property: any WritableKeyPath<Root, Value> & Sendable,
-        _ keys: [ConfigurationKey<Value>]
+        _ keys: [ConfigurationKey<Value>], orNull turnOff: (@Sendable (inout Value) -> Void)? = nil
     ) {
         self.name = name
         read = { (node, reader, root) throws(ConfigurationError) in
+            if let turnOff, case .null = node.kind {
+                turnOff(&root[keyPath: property])
+                return
+            }
             try keys.read(node, reader, into: &root[keyPath: property])
         }
         write = { keys.write($0[keyPath: property]) }
@@ -116,8 +139,11 @@ struct ConfigurationKey<Root: Sendable>: Sendable {
 
 extension Array {
     /// Reads a section: every member has to be one of these keys.
+    ///
+    /// - Parameter isChosen: of which keys members are read; all are looked at.
     func read<Root>(
-        _ node: JSON5Node, _ reader: ConfigurationReader, into root: inout Root
+        _ node: JSON5Node, _ reader: ConfigurationReader, into root: inout Root,
+        where isChosen: (Element) -> Bool = { _ in true }
     ) throws(ConfigurationError) where Element == ConfigurationKey<Root> {
         guard case .object(let members) = node.kind else {
             throw reader.mismatch(node, expected: "an object")
@@ -130,7 +156,7 @@ extension Array {
                     message: "unknown key \(ConfigurationText.string(member.key).singleLine)"
                         + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""))
             }
-            try key.read(member.value, reader, &root)
+            if isChosen(key) { try key.read(member.value, reader, &root) }
         }
     }
 

@@ -37,13 +37,14 @@ public enum ConfigurationTable {
             checkName: Configuration.Provider.checkName),
         ConfigurationKey(section: "models", \.models, models),
         ConfigurationKey(section: "emulation", \.emulation, emulation),
-        ConfigurationKey(section: "limits", \.limits, limits),
+        ConfigurationKey(section: "limits", \.limits, limits, orNull: Configuration.Limits.countNothing),
         ConfigurationKey(section: "fetch", \.fetch, fetch),
+        ConfigurationKey(section: "health", \.health, health),
         ConfigurationKey(section: "memcached", \.memcached, memcached),
         ConfigurationKey(section: "log", \.log, log),
     ]
 
-    private static let hour = Duration.seconds(3600)
+    static let hour = Duration.seconds(3600)
     private static let day = Duration.seconds(86400)
 
     private static let provider: [ConfigurationKey<Configuration.Provider>] = [
@@ -126,35 +127,6 @@ public enum ConfigurationTable {
             "Whether `<think>` at the beginning of an answer becomes reasoning."),
     ]
 
-    private static let limits: [ConfigurationKey<Configuration.Limits>] = [
-        ConfigurationKey("bodyBytes", \.bodyBytes, .integer(in: 1024...(1 << 30)), "Longest request body."),
-        ConfigurationKey(
-            "bodyTimeout", \.bodyTimeout, .duration(in: .milliseconds(100)...hour),
-            "How long reading a request body may take."),
-        ConfigurationKey(
-            "offloadBytes", \.offloadBytes, .integer(in: 1024...(1 << 30)),
-            "Longer bodies are decoded away from the event loops."),
-        ConfigurationKey(
-            "eventBytes", \.eventBytes, .integer(in: 4096...(1 << 30)),
-            "Longest event of an upstream's stream, beyond the echo of the request in it."),
-        ConfigurationKey(
-            "answerBytes", \.answerBytes, .integer(in: 4096...(1 << 30)),
-            "Longest answer that is sent as a whole, beyond the echo of the request in it."),
-        ConfigurationKey(
-            "credentialBytes", \.credentialBytes, .integer(in: 64...65536), "Longest key of a caller."),
-        ConfigurationKey(
-            "choices", \.choices, .integer(in: 1...8),
-            "Most answers (`n`) of one request; each is a paid call."),
-        ConfigurationKey(
-            "fileBytes", \.fileBytes, .integer(in: 1024...(1 << 30)), "Longest file that goes to a vendor."),
-        ConfigurationKey(
-            "imagePixels", \.imagePixels, .integer(in: 1024...(1 << 40)),
-            "Most pixels of a picture that goes to a vendor."),
-        ConfigurationKey(
-            "attachments", \.attachments, .integer(in: 0...1000),
-            "Most pictures and documents of one request."),
-    ]
-
     private static let fetch: [ConfigurationKey<Configuration.Fetch>] = [
         ConfigurationKey(
             "maximumBytes", \.maximumBytes, .integer(in: 1024...(1 << 30)),
@@ -202,13 +174,6 @@ public enum ConfigurationTable {
             "What all files of one caller may have together."),
         ConfigurationKey(
             "callerFiles", \.limits.callerFiles, .integer(in: 1...1_000_000), "Files of one caller."),
-    ]
-
-    private static let memcached: [ConfigurationKey<Configuration.Memcached>] = [
-        ConfigurationKey(
-            "host", \.host, .optional(.text),
-            "memcached server shared by workers. Kept for later; not used yet. Also MEMCACHED_HOST."),
-        ConfigurationKey("port", \.port, .integer(in: 1...65535), "Its port. Also MEMCACHED_PORT."),
     ]
 
     private static let log: [ConfigurationKey<Configuration.Log>] = [

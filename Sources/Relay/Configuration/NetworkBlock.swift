@@ -13,7 +13,7 @@ public struct NetworkBlock: Sendable, Equatable {
     /// Bits behind the prefix are taken for zeros. A block inside of `::ffff:0:0/96` is one of IPv4.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = Self.address(parts[0]) else { return nil }
+        guard let address = IPAddress(parts[0].utf8.span)?.bytes else { return nil }
         var prefixLength = address.count * 8
         if parts.count == 2 {
             guard let number = Self.number(parts[1], maximumDigits: 3), number <= prefixLength else {
@@ -47,6 +47,18 @@ public struct NetworkBlock: Sendable, Equatable {
             && NetworkBlock(candidate, prefixLength: prefixLength).address == self.address
     }
 
+    /// Whether an address belongs to it. This one allocates nothing.
+    func contains(_ address: IPAddress) -> Bool {
+        let candidate = address.unmapped
+        guard candidate.byteCount == self.address.count else { return false }
+        for (index, byte) in self.address.enumerated() {
+            let bits = min(8, max(0, prefixLength - index * 8))
+            let mask = ~UInt8(truncatingIfNeeded: 0xFF >> bits)
+            guard candidate[index] & mask == byte else { return false }
+        }
+        return true
+    }
+
     /// The IPv4 address inside of an IPv6 one; nil where there is none.
     private static func unmapped(_ address: [UInt8]) -> [UInt8]? {
         address.count == 16 && address.starts(with: mappedPrefix) ? Array(address[12...]) : nil
@@ -67,53 +79,6 @@ extension NetworkBlock: CustomStringConvertible {
 }
 
 extension NetworkBlock {
-    /// An address of 4 bytes in decimal with dots, or of 16 as RFC 4291, section 2.2, has it; nil for anything else.
-    private static func address(_ text: Substring) -> [UInt8]? {
-        text.utf8.contains(UInt8(ascii: ":")) ? ipv6(text) : ipv4(text)
-    }
-
-    /// Four numbers, none with zeros in front: those are octal to some and decimal to others.
-    private static func ipv4(_ text: Substring) -> [UInt8]? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var bytes: [UInt8] = []
-        for part in parts {
-            guard let number = number(part, maximumDigits: 3), number < 256 else { return nil }
-            bytes.append(UInt8(number))
-        }
-        return bytes
-    }
-
-    private static func ipv6(_ text: Substring) -> [UInt8]? {
-        guard let gap = text.firstRange(of: "::") else {
-            return groups(text).flatMap { $0.count == 16 ? $0 : nil }
-        }
-        // A second gap leaves an empty group, which is none.
-        guard let head = groups(text[..<gap.lowerBound]), !text[..<gap.lowerBound].contains("."),
-            let tail = groups(text[gap.upperBound...]), head.count + tail.count <= 14
-        else { return nil }
-        return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
-    }
-
-    /// Groups of up to four hexadecimal digits between colons, the last two perhaps as an IPv4 address.
-    private static func groups(_ text: Substring) -> [UInt8]? {
-        guard !text.isEmpty else { return [] }
-        var bytes: [UInt8] = []
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, part.contains(".") {
-                guard let ipv4 = ipv4(part) else { return nil }
-                bytes += ipv4
-            } else {
-                let isHexadecimal = part.utf8.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
-                guard isHexadecimal, (1...4).contains(part.utf8.count), let group = UInt16(part, radix: 16)
-                else { return nil }
-                bytes += [UInt8(group >> 8), UInt8(group & 0xFF)]
-            }
-        }
-        return bytes
-    }
-
     /// Decimal digits without a sign, and without a zero in front of others.
     private static func number(_ text: Substring, maximumDigits: Int) -> Int? {
         guard (1...maximumDigits).contains(text.utf8.count),

@@ -1,0 +1,113 @@
+import Dialects
+import Synchronization
+
+/// Refuses wrong keys before anybody else is troubled with them, and holds up addresses from which many come.
+///
+/// A key that a vendor refused is refused in the same words without asking, for a while. Requests with such keys, with
+/// keys that vendors refuse, with what cannot be a key and with none are counted for their address. Over the limit, all
+/// that comes from there with a key that no vendor accepted lately is told to come back later; that costs nothing and is
+/// not counted. Keys that were accepted pass at all times: who shares an address with a flood does not notice.
+///
+/// What was passed on before the limit was reached is answered still; the other limits of an address bound how much that
+/// can be.
+///
+/// All of it is this process's own memory, behind one lock that is held for well under a microsecond.
+final class KeyGuard: Sendable {
+    /// What a vendor made of a key.
+    enum Outcome: Sendable {
+        /// It did not mind the key.
+        case accepted
+        /// It refused the key; this is what the caller is told.
+        case refused(Failure)
+    }
+
+    private struct State: Sendable {
+        var verdicts = KeyVerdicts()
+        var wrongKeys = WrongKeys()
+    }
+
+    private let limit: Int?
+    /// What is said over the limit, up to the number of seconds; made once, for it is said often.
+    private let reason: String
+    private let memory: Duration?
+    /// Whose verdicts are known.
+    private let vendors: [UpstreamAddress]
+    private let state: Mutex<State>
+
+    /// Knows nothing yet.
+    ///
+    /// - Parameters:
+    ///   - configuration: `limits.wrongKeysPerMinute` and `limits.wrongKeyMemory`, nil turning either off. What a vendor
+    ///     refuses counts where there is one vendor only: it may be another's key.
+    ///   - predecessor: one of another configuration, whose knowledge is taken over where the vendors are the same.
+    init(_ configuration: Configuration, succeeding predecessor: KeyGuard? = nil) {
+        limit = configuration.limits.wrongKeysPerMinute
+        reason =
+            "Too many requests with wrong API keys, or with none, came from your address: the limit is "
+            + "\(limit ?? 0) a minute. Please try again in "
+        memory = configuration.providers.count == 1 ? configuration.limits.wrongKeyMemory : nil
+        let vendors = configuration.providers.map(\.baseURL)
+        self.vendors = vendors
+        let known = predecessor.flatMap { $0.vendors == vendors ? $0 : nil }
+        state = Mutex(known?.state.withLock { $0 } ?? State())
+    }
+
+    /// Looks whether a request may go on; called when its key was read.
+    ///
+    /// - Parameters:
+    ///   - credential: nil where there is none, or what there is cannot be one. That is counted; what the client is told
+    ///     of it is the caller's affair.
+    ///   - address: where it comes from.
+    /// - Throws: `rateLimited` over the limit; for a key that was refused lately, what was said then.
+    func check(credential: LimitDigest?, address: LimitDigest, now: Instant) throws(Failure) {
+        guard limit != nil || memory != nil else { return }
+        let failure = state.withLock { state -> Failure? in
+            if let credential, state.verdicts.isAccepted(credential, at: now) { return nil }
+            if let limit, let wait = state.wrongKeys.wait(address, limit: limit, at: now) {
+                let wait = min(wait, LimitRefusal.longestMinute)
+                return Failure(.rateLimited, reason + "\(wait) s.", retryAfterSeconds: wait)
+            }
+            let refusal = memory == nil ? nil : credential.flatMap { state.verdicts.refusal(of: $0, at: now) }
+            if limit != nil, credential == nil || refusal != nil { state.wrongKeys.add(address, at: now) }
+            return refusal
+        }
+        if let failure { throw failure }
+    }
+
+    /// Learns what a vendor made of a key.
+    func note(_ outcome: Outcome, credential: LimitDigest, address: LimitDigest, now: Instant) {
+        guard limit != nil || memory != nil else { return }
+        state.withLock { state in
+            switch outcome {
+            case .accepted: state.verdicts.accept(credential, at: now)
+            case .refused(let failure):
+                guard vendors.count == 1 else { return }
+                state.verdicts.refuse(credential, with: failure, for: memory, at: now)
+                if limit != nil { state.wrongKeys.add(address, at: now) }
+            }
+        }
+    }
+
+    /// How many keys and addresses are remembered.
+    var counts: (keys: Int, addresses: Int) {
+        state.withLock { ($0.verdicts.count, $0.wrongKeys.count) }
+    }
+}
+
+extension KeyGuard.Outcome {
+    /// What a failure of a call that carried the key says of it; nil when it says nothing.
+    ///
+    /// Only an answer of the vendor's does, which has a status. A stream has status 200, and what is written in it may be
+    /// about the vendor's own key to somebody else.
+    init?(_ failure: Failure) {
+        guard let status = failure.upstreamStatus else { return nil }
+        switch failure.kind {
+        case .invalidCredential where status == 401: self = .refused(failure)
+        // The vendor looks at the key before it looks at anything else.
+        case .modelNotFound, .upstreamRejected, .insufficientQuota, .contentFiltered:
+            guard status != 401, status != 403 else { return nil }
+            self = .accepted
+        default: return nil
+        }
+    }
+}
