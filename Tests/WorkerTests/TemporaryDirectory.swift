@@ -19,4 +19,6 @@ final class TemporaryDirectory {
     }
 
     func path(_ name: String) -> String { "\(root)/\(name)" }
+
+    func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: root) }
 }

@@ -8,8 +8,8 @@ internal import Synchronization
 final class LogWriter: Sendable {
     private let descriptor: Int32
     private let buffer = Mutex(Buffer())
-    private let wakeUp: Semaphore
-    private let idle: Semaphore
+    private let wakeUp: ThreadSignal
+    private let idle: ThreadSignal
 
     private struct Buffer {
         var bytes: [UInt8] = []
@@ -22,15 +22,15 @@ final class LogWriter: Sendable {
     private static let maximumBytes = 8 << 20
     /// How long lines gather before they are written together. Under load a wake-up and a write for every line would
     /// cost more than the line: 1.5 futex calls and a write of 13 system calls per exchange.
-    private static let gatheringNanoseconds = 10_000_000
+    private static let gatheringTime = Duration.milliseconds(10)
 
     /// Starts the thread.
     ///
     /// - Throws: `EventLoopError` when the system has no room for another thread.
     init(descriptor: Int32) throws(EventLoopError) {
         self.descriptor = descriptor
-        wakeUp = Semaphore()
-        idle = Semaphore()
+        wakeUp = ThreadSignal()
+        idle = ThreadSignal()
         try Thread(name: "log") { self.run() }.detach()
     }
 
@@ -53,14 +53,14 @@ final class LogWriter: Sendable {
     func finish() {
         buffer.withLock { $0.isEnding = true }
         wakeUp.signal()
-        idle.wait(nanoseconds: 2_000_000_000)
+        idle.wait(atMost: .seconds(2))
     }
 
     private func run() {
         while true {
             wakeUp.wait()
             while true {
-                if !buffer.withLock({ $0.isEnding }) { wakeUp.wait(nanoseconds: Self.gatheringNanoseconds) }
+                if !buffer.withLock({ $0.isEnding }) { wakeUp.wait(atMost: Self.gatheringTime) }
                 var pending = Buffer()
                 let isEnding = buffer.withLock { buffer in
                     pending.bytes = buffer.bytes
@@ -101,38 +101,5 @@ final class LogWriter: Sendable {
                 return
             }
         }
-    }
-}
-
-/// A counting semaphore between threads that may block. `sem_t`
-private final class Semaphore: @unchecked Sendable {
-    // @unchecked: sem_post and sem_wait may be called from any thread (sem_overview(7)).
-    private let semaphore: UnsafeMutablePointer<sem_t>
-
-    init() {
-        semaphore = .allocate(capacity: 1)
-        sem_init(semaphore, 0, 0)
-    }
-
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
-    }
-
-    func signal() {
-        sem_post(semaphore)
-    }
-
-    func wait() {
-        while sem_wait(semaphore) != 0 {}
-    }
-
-    func wait(nanoseconds: Int) {
-        var deadline = timespec()
-        clock_gettime(CLOCK_REALTIME, &deadline)
-        deadline.tv_nsec += nanoseconds
-        deadline.tv_sec += deadline.tv_nsec / 1_000_000_000
-        deadline.tv_nsec %= 1_000_000_000
-        while sem_timedwait(semaphore, &deadline) != 0, errno == EINTR {}
     }
 }

@@ -1,0 +1,137 @@
+internal import Relay
+
+/// A claim on its way through a lane: all its records are on the lane's server.
+struct LaneCase: Sendable {
+    /// What is asked of one record.
+    private struct Part {
+        let subject: LimitSubject
+        let claim: LimitClaim
+        /// What is counted, here or at the server; nil when nothing is.
+        var grant: LimitGrant?
+        var isWritten = false
+        var windows: [LimitWindow] = []
+    }
+
+    /// What all cases of a lane share.
+    struct Lane: Sendable {
+        /// Its number in grants.
+        var place: UInt8
+        /// After what time what is not renewed is held no more.
+        var leaseSeconds: Int
+    }
+
+    /// Told what was decided; nil when the server could not be asked.
+    let answer: @Sendable (LimitDecision?) -> Void
+    private var parts: [Part]
+    private var refusal: (reason: LimitDecision.Refusal, key: LimitKey)?
+    /// How often somebody else was first.
+    private(set) var contests = 0
+
+    /// A claim that waits.
+    init(_ claim: LimitClaim, answer: @escaping @Sendable (LimitDecision?) -> Void) {
+        self.answer = answer
+        parts = claim.subjects.map { Part(subject: $0, claim: claim.asked(of: $0)) }
+    }
+
+    /// The records that have to be fetched.
+    var missing: [LimitKey] { parts.filter { !$0.isWritten }.map(\.subject.key) }
+
+    /// What was counted already, to be taken back.
+    var undoing: [LimitSettlement] {
+        parts.compactMap { part in
+            guard part.isWritten, let grant = part.grant else { return nil }
+            return LimitSettlement(grant, isUndone: true)
+        }
+    }
+
+    /// Counts the claim in its records if all have room, and in none otherwise.
+    mutating func weigh(in batch: inout RecordBatch, _ lane: Lane, at now: Int) {
+        refusal = nil
+        for part in parts where !part.isWritten {
+            guard let index = batch.index(of: part.subject.key) else { continue }
+            let reason = batch.entries[index].refusal(
+                of: part.claim, under: part.subject, at: now, leaseSeconds: lane.leaseSeconds)
+            let longer = LimitDecision.Refusal.longer(refusal?.reason, reason)
+            if let longer, longer != refusal?.reason { refusal = (longer, part.subject.key) }
+        }
+        for number in parts.indices where !parts[number].isWritten {
+            count(number, in: &batch, lane, at: now)
+        }
+    }
+
+    /// Counts the claim anew in a record that was reset, when it is counted in those that are written before.
+    mutating func recount(in index: Int, of batch: inout RecordBatch, _ lane: Lane, at now: Int) {
+        let key = batch.entries[index].key
+        guard let number = parts.firstIndex(where: { $0.subject.key == key && !$0.isWritten }) else { return }
+        let isReady = parts.allSatisfy { part in
+            part.subject.key == key || part.isWritten
+                || part.grant != nil && isTrue(part.subject.key, in: batch)
+        }
+        if isReady {
+            count(number, in: &batch, lane, at: now)
+        } else {
+            parts[number].grant = nil
+        }
+    }
+
+    private mutating func count(_ number: Int, in batch: inout RecordBatch, _ lane: Lane, at now: Int) {
+        let (subject, claim) = (parts[number].subject, parts[number].claim)
+        guard let index = batch.index(of: subject.key) else { return }
+        parts[number].grant =
+            refusal == nil ? batch.entries[index].count(claim, under: subject, lane, at: now) : nil
+        parts[number].windows = batch.entries[index].record.windows(of: subject, at: now)
+    }
+
+    /// Looks what came of it when the records were written.
+    ///
+    /// - Returns: the decision; nil while there is none.
+    mutating func conclude(after batch: RecordBatch) -> LimitDecision? {
+        if let refusal {
+            guard isTrue(refusal.key, in: batch, forRefusal: true) else { return contested() }
+            let windows = parts.flatMap { part in
+                part.isWritten ? part.windows.map { $0.givenBack(part.claim) } : part.windows
+            }
+            return LimitDecision(refusal: refusal.reason, windows: windows)
+        }
+        for number in parts.indices where !parts[number].isWritten {
+            let part = parts[number]
+            parts[number].isWritten = part.grant != nil && isTrue(part.subject.key, in: batch)
+        }
+        guard parts.allSatisfy(\.isWritten) else { return contested() }
+        return LimitDecision(grants: parts.compactMap(\.grant), windows: parts.flatMap(\.windows))
+    }
+
+    private mutating func contested() -> LimitDecision? {
+        contests += 1
+        return nil
+    }
+
+    private func isTrue(_ key: LimitKey, in batch: RecordBatch, forRefusal: Bool = false) -> Bool {
+        guard let entry = batch.index(of: key).map({ batch.entries[$0] }) else { return false }
+        return entry.isTrue && !(forRefusal && entry.isRecounted)
+    }
+}
+
+extension RecordBatch.Entry {
+    /// Counts a claim of which is known that it fits. One that asks for nothing changes nothing.
+    fileprivate mutating func count(
+        _ claim: LimitClaim, under subject: LimitSubject, _ lane: LaneCase.Lane, at now: Int
+    ) -> LimitGrant {
+        if !claim.asksNothing {
+            record.take(
+                claim, under: subject, at: now, lease: &lease, leaseSeconds: lane.leaseSeconds)
+            lifetime = max(lifetime, subject.rules.lifetime(leaseSeconds: lane.leaseSeconds))
+            state = .changed
+        }
+        return LimitGrant(of: claim, under: subject, place: lane.place, countedAt: record.lastUsed)
+    }
+}
+
+extension LimitRules {
+    /// How long a server has to keep a record, in seconds: the longest window or the lease, and some more, for clocks
+    /// differ.
+    func lifetime(leaseSeconds: Int) -> Int {
+        let isOfDays = requestsPerDay != nil || tokensPerDay != nil
+        return max(isOfDays ? RecordBatch.longestLifetime : 120, leaseSeconds + 60)
+    }
+}

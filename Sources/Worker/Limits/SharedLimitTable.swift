@@ -1,0 +1,235 @@
+internal import Glibc
+internal import Relay
+internal import Synchronization
+
+/// A table of records in memory that processes share. Every call returns at once; nil or false means that others had what
+/// it needs for too long, and that nothing has happened.
+final class SharedLimitTable: @unchecked Sendable {
+    // @unchecked: the bytes of a bucket are touched only by who has its lock, those of locks only by atomic operations.
+    /// Where it is.
+    let mapping: SharedMapping
+    private let layout: LimitTableLayout
+    /// Read once: nobody's buckets move while he is at them, whatever happens to the file.
+    private let salt: LimitSalt
+    private let lock = BucketLock()
+    /// The last lock word that was waited for in vain.
+    private let known = Atomic<UInt64>(0)
+
+    /// The table in a mapping, which is as long as the layout says. One of this process alone has a salt of its own.
+    init(_ mapping: SharedMapping, layout: LimitTableLayout) {
+        self.mapping = mapping
+        self.layout = layout
+        let words = mapping.base + LimitTableLayout.saltOffset
+        salt =
+            mapping.identity == nil
+            ? LimitSalt()
+            : LimitSalt(
+                low: words.load(as: UInt64.self), high: words.load(fromByteOffset: 8, as: UInt64.self))
+    }
+
+    /// Which bucket a key belongs to here.
+    @inline(__always)
+    func bucket(of key: LimitKey) -> Int { layout.bucket(of: key, salt: salt) }
+
+    // MARK: What a store does
+
+    /// Decides a claim of one or two subjects.
+    func admit(
+        _ claim: LimitClaim, at now: Int, leases: LimitLeases, leaseSeconds: Int
+    ) -> LimitDecision? {
+        guard let first = claim.subjects.first else { return .unlimited }
+        assert(claim.subjects.count <= 2)
+        guard claim.subjects.count > 1 else {
+            return withBucket(bucket(of: first.key)) {
+                decide(claim, at: now, leases: leases, leaseSeconds: leaseSeconds)
+            }
+        }
+        let one = bucket(of: first.key)
+        let other = bucket(of: claim.subjects[1].key)
+        // All take the lower one first, so nobody waits for somebody who waits for him.
+        return withBucket(min(one, other)) {
+            if one == other { return decide(claim, at: now, leases: leases, leaseSeconds: leaseSeconds) }
+            return withBucket(max(one, other)) {
+                decide(claim, at: now, leases: leases, leaseSeconds: leaseSeconds)
+            } ?? nil
+        } ?? nil
+    }
+
+    /// Ends what was granted.
+    func settle(
+        _ settlement: LimitSettlement, at now: Int, leases: LimitLeases, leaseSeconds: Int
+    ) -> Bool {
+        let key = settlement.grant.key
+        return withBucket(bucket(of: key)) { () -> Bool in
+            let cell = cell(of: key)
+            leases.change(key) { lease in
+                if let cell {
+                    cell.record.pointee.settle(settlement, at: now, lease: &lease, leaseSeconds: leaseSeconds)
+                    return cell.seal()
+                }
+                // It made room for others, or was lost.
+                lease.expires = 0
+                var record = LimitRecord()
+                record.settle(settlement, at: now, lease: &lease, leaseSeconds: leaseSeconds)
+                guard settlement.usedTokens > 0 || !lease.isEmpty else { return }
+                let cell = make(key, at: now)
+                cell.record.pointee = record
+                cell.seal()
+            }
+            return true
+        } ?? false
+    }
+
+    /// Moves what this process holds in a record on.
+    ///
+    /// - Parameter isNew: whether it was held in another table until now.
+    func renew(
+        _ key: LimitKey, at now: Int, leases: LimitLeases, leaseSeconds: Int, isNew: Bool
+    ) -> Bool {
+        withBucket(bucket(of: key)) { () -> Bool in
+            let found = cell(of: key)
+            leases.change(key) { lease in
+                guard !lease.isEmpty else { return }
+                // In another record than it was taken in, others have what is held until the same time.
+                if isNew || found == nil { lease.expires = 0 }
+                let cell = found ?? make(key, at: now)
+                cell.record.pointee.renew(&lease, at: now, leaseSeconds: leaseSeconds)
+                cell.seal()
+            }
+            return true
+        } ?? false
+    }
+
+    /// How many cells have a record, for tests.
+    var usedCells: Int {
+        var used = 0
+        for bucket in 0..<layout.callerBuckets + layout.addressBuckets {
+            for number in 0..<LimitTableLayout.cellsPerBucket where cell(number, in: bucket).isWhole {
+                used += 1
+            }
+        }
+        return used
+    }
+
+    // MARK: Locks
+
+    /// The lock of a bucket, for tests.
+    func lockWord(of key: LimitKey) -> UnsafePointer<Atomic<UInt64>> {
+        word(bucket(of: key))
+    }
+
+    private func word(_ bucket: Int) -> UnsafePointer<Atomic<UInt64>> {
+        UnsafePointer(
+            (mapping.base + layout.offset(ofBucket: bucket)).assumingMemoryBound(to: Atomic<UInt64>.self))
+    }
+
+    @inline(__always)
+    private func withBucket<Value>(_ bucket: Int, _ body: () -> Value) -> Value? {
+        let word = word(bucket)
+        guard let mine = lock.take(word, known: known) else { return nil }
+        defer { lock.give(word, back: mine) }
+        return body()
+    }
+
+    // MARK: Under the lock
+
+    private func decide(
+        _ claim: LimitClaim, at now: Int, leases: LimitLeases, leaseSeconds: Int
+    ) -> LimitDecision {
+        let first = claim.subjects[0]
+        let second = claim.subjects.count > 1 ? claim.subjects[1] : nil
+        let firstCell = cell(of: first.key)
+        let secondCell = second.flatMap { cell(of: $0.key) }
+
+        var decision = LimitDecision()
+        decision.refusal = refusal(of: claim, under: first, in: firstCell, at: now)
+        if let second {
+            let other = refusal(of: claim, under: second, in: secondCell, at: now)
+            decision.refusal = .longer(decision.refusal, other)
+        }
+        if decision.refusal != nil {
+            decision.windows = windows(of: first, in: firstCell, at: now)
+            if let second { decision.windows += windows(of: second, in: secondCell, at: now) }
+            return decision
+        }
+        decision.grants.reserveCapacity(claim.subjects.count)
+        func take(_ subject: LimitSubject, _ found: LimitCell?) {
+            let cell = found ?? make(subject.key, at: now)
+            leases.change(subject.key) { lease in
+                // In a record that was lost, others have what is held until the same time.
+                if found == nil { lease.expires = 0 }
+                cell.record.pointee.take(
+                    claim, under: subject, at: now, lease: &lease, leaseSeconds: leaseSeconds)
+            }
+            decision.grants.append(
+                LimitGrant(of: claim, under: subject, countedAt: cell.record.pointee.lastUsed))
+            decision.windows += windows(of: subject, in: cell, at: now)
+        }
+        take(first, firstCell)
+        if let second { take(second, secondCell) }
+        return decision
+    }
+
+    private func refusal(
+        of claim: LimitClaim, under subject: LimitSubject, in cell: LimitCell?, at now: Int
+    ) -> LimitDecision.Refusal? {
+        // Time moves on in a record when it is looked at, so it is sealed afterwards: by `windows`.
+        if let cell { return cell.record.pointee.refusal(of: claim, under: subject, at: now) }
+        var record = LimitRecord()
+        return record.refusal(of: claim, under: subject, at: now)
+    }
+
+    /// How the limits stand; the last thing that is done with a cell.
+    private func windows(of subject: LimitSubject, in cell: LimitCell?, at now: Int) -> [LimitWindow] {
+        // Nobody has to make room for who is refused.
+        guard let cell else {
+            var record = LimitRecord()
+            return record.windows(of: subject, at: now)
+        }
+        defer { cell.seal() }
+        return cell.record.pointee.windows(of: subject, at: now)
+    }
+
+    private func cell(_ number: Int, in bucket: Int) -> LimitCell {
+        LimitCell(
+            mapping.base + layout.offset(ofCellsIn: bucket) + number &* LimitTableLayout.cellBytes)
+    }
+
+    /// The cell that has a key; nil for none.
+    private func cell(of key: LimitKey) -> LimitCell? {
+        let bucket = bucket(of: key)
+        for number in 0..<LimitTableLayout.cellsPerBucket {
+            let cell = cell(number, in: bucket)
+            if cell.claims(key) { return cell.isWhole ? cell : nil }
+        }
+        return nil
+    }
+
+    /// An empty cell for a key that has none: one that is free, or spent, or that of whoever used least; of several such,
+    /// the one that was not used for longest.
+    ///
+    /// So strangers with a request each push out each other, and not the one whose limit is used up.
+    private func make(_ key: LimitKey, at now: Int) -> LimitCell {
+        let bucket = bucket(of: key)
+        var chosen = cell(0, in: bucket)
+        var least = (weight: Int.max, used: Int.max)
+        for number in 0..<LimitTableLayout.cellsPerBucket {
+            let cell = cell(number, in: bucket)
+            // Its own, if that was damaged: no key may be there twice.
+            if cell.claims(key) {
+                chosen = cell
+                break
+            }
+            var rank = (weight: -1, used: Int.min)
+            if !cell.isUnused, cell.isWhole, !cell.record.pointee.isSpent(at: now) {
+                let used = cell.record.pointee.lastUsed
+                // Else it was written before the machine was started anew.
+                let isPast = used <= now + LimitRecord.maximumSkew
+                rank = isPast ? (cell.record.pointee.weight(at: now), used) : (-1, Int.min + 1)
+            }
+            if rank < least { (chosen, least) = (cell, rank) }
+        }
+        chosen.clear(for: key)
+        return chosen
+    }
+}

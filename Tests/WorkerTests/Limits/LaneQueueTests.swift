@@ -1,0 +1,103 @@
+import Relay
+import Testing
+
+@testable import Worker
+
+struct LaneQueueTests {
+    private static let subject = LimitSubject(
+        key: LimitKey(.caller, .text, high: 1, low: 1), rules: LimitRules(requestsPerMinute: 5, concurrent: 5)
+    )
+    private let now = Instant(sinceOrigin: .seconds(100))
+
+    private func claim() -> LaneCase { LaneCase(LimitClaim(subjects: [Self.subject])) { _ in } }
+
+    private func settlement() -> LimitSettlement {
+        LimitSettlement(
+            LimitGrant(key: Self.subject.key, holdsPlace: true, requests: 1, countedAt: 0, tokens: 3))
+    }
+
+    @Test func `an empty queue lets the thread sleep and wakes it once`() {
+        var queue = LaneQueue(StoreBreaker())
+        check(!queue.mustWake())
+        guard case .sleep(until: nil) = queue.next(at: now, isPending: false, room: 9) else {
+            Issue.record("it does not sleep")
+            return
+        }
+        check(queue.append(claim()))
+        check(queue.mustWake())
+        check(!queue.mustWake())
+        guard case .work(let claims, _, _, _) = queue.next(at: now, isPending: false, room: 9) else {
+            Issue.record("it does not work")
+            return
+        }
+        check(claims.count == 1)
+    }
+
+    @Test func `claims are bounded, and handed out by the batch`() {
+        var queue = LaneQueue(StoreBreaker())
+        for _ in 0..<LaneQueue.maximumClaims { check(queue.append(claim())) }
+        check(!queue.append(claim()))
+        guard case .work(let claims, _, _, _) = queue.next(at: now, isPending: false, room: 9) else {
+            Issue.record("it does not work")
+            return
+        }
+        check(claims.count == LaneQueue.maximumBatch)
+        check(queue.append(claim()))
+    }
+
+    @Test func `settlements beyond the bound only give up what they held`() {
+        var queue = LaneQueue(StoreBreaker())
+        for _ in 0..<LaneQueue.maximumSettlements + 2 { queue.append(settlement()) }
+        guard
+            case .work(_, let settlements, let abandoned, _) = queue.next(at: now, isPending: false, room: 7)
+        else {
+            Issue.record("it does not work")
+            return
+        }
+        check(settlements.count == 7)
+        check(abandoned[Self.subject.key]?.places == 2)
+        check(abandoned[Self.subject.key]?.tokens == 6)
+    }
+
+    @Test func `a failure turns away who waits and who comes`() {
+        var queue = LaneQueue(StoreBreaker())
+        check(queue.append(claim()) && queue.append(claim()))
+        let (waiting, hasChanged) = queue.fail("gone", at: now)
+        check(waiting.count == 2 && hasChanged)
+        check(queue.isOpen && !queue.append(claim()))
+        queue.append(settlement())
+        guard case .sleep(until: let moment?) = queue.next(at: now, isPending: true, room: 9) else {
+            Issue.record("it does not wait for the next try")
+            return
+        }
+        check(moment == now + .seconds(1))
+        guard case .probe = queue.next(at: moment, isPending: true, room: 9) else {
+            Issue.record("it does not try")
+            return
+        }
+        check(queue.breaker.answer())
+        guard case .work(_, let settlements, _, _) = queue.next(at: moment, isPending: false, room: 9) else {
+            Issue.record("it does not work")
+            return
+        }
+        check(settlements.count == 1)
+    }
+
+    @Test(arguments: [false, true]) func `the end comes when all is written or nothing can be`(isAway: Bool) {
+        var queue = LaneQueue(StoreBreaker())
+        queue.append(settlement())
+        if isAway { _ = queue.fail("gone", at: now) }
+        queue.end()
+        check(!queue.append(claim()))
+        if !isAway {
+            guard case .work = queue.next(at: now, isPending: false, room: 9) else {
+                Issue.record("it does not write what is left")
+                return
+            }
+        }
+        guard case .end = queue.next(at: now, isPending: false, room: 9) else {
+            Issue.record("it does not end")
+            return
+        }
+    }
+}
