@@ -62,8 +62,10 @@ class Rig:
 
     def start_worker(self, protocol):
         configuration = self.directory / "fastrelay.json5"
-        configuration.write_text(
-            json.dumps({"providers": {"onemin": {"kind": "1min", "baseURL": f"http://127.0.0.1:{self.upstream_port}"}}}))
+        # Limits are measured by their own row.
+        configuration.write_text(json.dumps({
+            "providers": {"onemin": {"kind": "1min", "baseURL": f"http://127.0.0.1:{self.upstream_port}"}},
+            "limits": {"caller": None, "address": None, "file": "limits"}}))
         path = self.socket_path(protocol)
         with open(self.directory / f"{protocol}.log", "wb") as log:
             process = self.start(

@@ -17,7 +17,7 @@ os.environ["FASTRELAY"] = str(Path(BINARIES) / "fastrelay")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "EndToEnd"))
 
 from doors import Caddy, DoorStack, FcgidStack, Lighttpd, ProxyApache  # noqa: E402
-from harness import KEY, Process, Stack, Worker, free_port, question, tcp_accepts, unix_accepts  # noqa: E402
+from harness import KEY, Process, Stack, Worker, free_port, question, tcp_accepts, unix_accepts, unlimited  # noqa: E402
 
 QUICK = "--quick" in OPTIONS
 EVENTS = 20
@@ -34,7 +34,7 @@ class Upstream(Process):
 
     @property
     def configuration(self) -> dict:
-        return {"providers": {"onemin": {"kind": "1min", "baseURL": f"http://127.0.0.1:{self.port}"}}}
+        return unlimited({"providers": {"onemin": {"kind": "1min", "baseURL": f"http://127.0.0.1:{self.port}"}}})
 
 
 def request(stream: bool) -> bytes:

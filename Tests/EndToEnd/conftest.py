@@ -14,7 +14,7 @@ import doors
 import harness
 from fake_onemin import FakeOneMin
 from file_host import FileHost
-from harness import KEY, Stack
+from harness import KEY, Stack, unlimited
 
 
 pytest.register_assert_rewrite("front_door_checks", "lockstep")
@@ -59,9 +59,9 @@ def fake(shared_fake: FakeOneMin) -> FakeOneMin:
 
 
 def configuration(fake: FakeOneMin, /, provider: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
-    """What makes a worker talk to the fake."""
+    """What makes a worker talk to the fake, without limits where `limits` does not say some."""
     onemin = {"kind": "1min", "baseURL": fake.url, "assetBaseURL": fake.url, **(provider or {})}
-    return {"providers": {"onemin": onemin}, **settings}
+    return unlimited({"providers": {"onemin": onemin}, **settings})
 
 
 @pytest.fixture(scope="session")

@@ -67,6 +67,7 @@ REASONS = {200: "OK", 201: "Created", 302: "Found", 307: "Temporary Redirect", 4
            402: "Payment Required", 403: "Forbidden", 404: "Not Found", 408: "Request Timeout", 409: "Conflict",
            413: "Payload Too Large", 422: "Unprocessable Entity", 429: "Too Many Requests",
            500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+#: This key is refused, and every one that begins with it.
 BAD_KEY = "bad-key"
 
 
@@ -609,7 +610,7 @@ class FakeOneMin:
     async def refused_key(self, connection: Connection, request: Recorded) -> bool:
         """Whether the call was answered since its key is none."""
         key = request.header("api-key")
-        if key and key != BAD_KEY:
+        if key and not key.startswith(BAD_KEY):
             return False
         await self.reply(connection, request, 401, shape_a("UNAUTHORIZED", "Invalid or missing API key"))
         return True

@@ -153,7 +153,8 @@ class FrontDoorChecks:
     def test_answers_and_errors_carry_cors_headers(self, door: DoorStack, prompt: str):
         answer = door.chat(prompt, headers=ORIGIN)
         assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
-        for name in ("x-request-id", "x-fastrelay-ignored", "retry-after"):
+        for name in ("x-request-id", "x-fastrelay-ignored", "retry-after", "ratelimit-policy", "x-ratelimit-reset-tokens",
+                     "anthropic-ratelimit-requests-reset"):
             assert name in answer.headers["Access-Control-Expose-Headers"]
         assert "Access-Control-Allow-Methods" not in answer.headers
 

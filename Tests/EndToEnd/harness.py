@@ -27,6 +27,10 @@ NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbi
 SHIPPED = REPOSITORY / "nginx"
 KEY = "test-key-of-the-caller"
 MODEL = "gpt-4o"
+#: No limit that a test could run into which is about something else: all requests of a run have one key and one address.
+#: And no file for counts in a place that outlives the test.
+UNLIMITED: dict[str, Any] = {"caller": None, "address": None, "wrongKeysPerMinute": None, "wrongKeyMemory": None,
+                             "file": "limits"}
 #: What worker and nginx speak to each other; `--protocol` of the test run sets it before anything starts.
 PROTOCOL = "fastcgi"
 
@@ -161,7 +165,7 @@ class Worker(Process):
         arguments = [str(BINARY), "serve"]
         if config is not None:
             file = directory / "fastrelay.json5"
-            file.write_text(config if isinstance(config, str) else json.dumps(config, indent=2))
+            file.write_text(config if isinstance(config, str) else json.dumps(unlimited(config), indent=2))
             arguments += ["--config", str(file)]
         if self.listen:
             arguments += ["--listen", self.listen]
@@ -597,6 +601,12 @@ class Stack:
             "POST", "/v1/chat/completions", json.dumps(question(prompt, stream=True, **fields)),
             {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **(headers or {})})
         return Stream(connection)
+
+
+def unlimited(config: dict[str, Any]) -> dict[str, Any]:
+    """The same configuration without limits, as far as it says nothing about them itself."""
+    limits = config.get("limits", {})
+    return {**config, "limits": None if limits is None else {**UNLIMITED, **limits}}
 
 
 def question(prompt: str, **fields: Any) -> dict[str, Any]:

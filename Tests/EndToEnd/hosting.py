@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 from typing import Any, Mapping
 
-from harness import CLEAN, KEY, REPOSITORY, Process, Stack, Stream, free_port, question, tcp_accepts
+from harness import CLEAN, KEY, REPOSITORY, UNLIMITED, Process, Stack, Stream, free_port, question, tcp_accepts
 
 #: The first that can be had. The older one has glibc 2.31, the machine that builds 2.36.
 SUITES = ("bullseye", "bookworm")
@@ -148,6 +148,9 @@ class SharedSite(Stack):
         (self.site / "run").mkdir()
         subprocess.run(["tar", "--extract", "--file", str(archive), "--directory", str(self.site / "public")], check=True)
         self._edit("fastrelay.json5", {'kind: "1min",': f'kind: "1min", baseURL: "{base_url}",', **(settings or {})})
+        # Where the file is by itself is part of what the archive is tried for.
+        limits = {name: value for name, value in UNLIMITED.items() if name != "file"}
+        self._edit("fastrelay.json5", {"  models: {\n": f"  limits: {json.dumps(limits)},\n  models: {{\n"})
         self._edit(".htaccess", htaccess or {})
         for path in (self.site, *self.site.rglob("*")):
             os.chown(path, USER, USER)

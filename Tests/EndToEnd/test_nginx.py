@@ -60,7 +60,8 @@ def test_answers_and_errors_of_the_worker_carry_cors_headers(stack: Stack, promp
     answer = stack.chat(prompt, headers=ORIGIN)
     assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
     exposed = answer.headers["Access-Control-Expose-Headers"]
-    for name in ("x-request-id", "x-fastrelay-ignored", "retry-after"):
+    for name in ("x-request-id", "x-fastrelay-ignored", "retry-after", "ratelimit-policy", "x-ratelimit-reset-tokens",
+                 "anthropic-ratelimit-requests-reset"):
         assert name in exposed
     assert "Access-Control-Allow-Methods" not in answer.headers
     assert "Vary" not in answer.headers

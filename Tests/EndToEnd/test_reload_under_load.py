@@ -14,7 +14,7 @@ from typing import Any, Callable, Iterator
 import pytest
 
 import harness
-from harness import Process, RelayNginx, Worker, free_port, tcp_accepts, unix_accepts
+from harness import Process, RelayNginx, Worker, free_port, tcp_accepts, unix_accepts, unlimited
 from load import Load, Report
 from supervision import ActivatedWorker, Successor, adopting, unix_listener
 
@@ -52,7 +52,8 @@ def nginx(tmp_path: pathlib.Path) -> Iterator[Callable[[pathlib.Path], RelayNgin
 
 
 def settings(vendor: Vendor, **settings: Any) -> dict[str, Any]:
-    return {"providers": {"onemin": {"kind": "1min", "baseURL": vendor.url, "assetBaseURL": vendor.url}}, **settings}
+    onemin = {"kind": "1min", "baseURL": vendor.url, "assetBaseURL": vendor.url}
+    return unlimited({"providers": {"onemin": onemin}, **settings})
 
 
 def assert_nothing_lost(report: Report, streams: int = 500) -> None:

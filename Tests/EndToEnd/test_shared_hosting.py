@@ -73,7 +73,7 @@ def listings(fake: FakeOneMin) -> list:
 
 
 def test_the_host_has_nothing_that_the_worker_needs(root: pathlib.Path):
-    for name in ("libfcgi.so*", "libcurl*.so*"):
+    for name in ("libfcgi.so*", "libcurl*.so*", "libmemcached.so*", "libhashkit.so*"):
         assert not list((root / "usr" / "lib").rglob(name)), name
     assert not (root / "etc/ssl/certs/ca-certificates.crt").exists()
 

@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "EndToEnd"))
 
 from fake_onemin import FakeOneMin  # noqa: E402
+from harness import unlimited  # noqa: E402
 
 
 @pytest.fixture
@@ -22,4 +23,4 @@ def fake() -> Iterator[FakeOneMin]:
 
 def configuration_of(fake: FakeOneMin) -> str:
     """What makes a worker talk to the fake."""
-    return json.dumps({"providers": {"onemin": {"baseURL": fake.url, "assetBaseURL": fake.url}}})
+    return json.dumps(unlimited({"providers": {"onemin": {"baseURL": fake.url, "assetBaseURL": fake.url}}}))

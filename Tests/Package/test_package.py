@@ -31,7 +31,7 @@ CONFIGURATION = "/etc/fastrelay/fastrelay.json5"
 @pytest.fixture(scope="session")
 def bare() -> Iterator[Root]:
     """With what the package depends on and a web server, but without the package."""
-    with Root.temporary("bare", "nginx", "ca-certificates", "libcurl4", "libfcgi0ldbl", "libsqlite3-0",
+    with Root.temporary("bare", "nginx", "ca-certificates", "libcurl4", "libfcgi0ldbl", "libmemcached11", "libsqlite3-0",
                         "libstdc++6", "procps", "man-db") as root:
         # Asks nobody on port 80 of this machine.
         root.file("/etc/nginx/sites-enabled/default").unlink()

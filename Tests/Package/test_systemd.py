@@ -36,7 +36,7 @@ done
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """With nginx and the package, at work."""
-    with Root.temporary("systemd", "nginx", "ca-certificates", "libcurl4", "libfcgi0ldbl", "libsqlite3-0",
+    with Root.temporary("systemd", "nginx", "ca-certificates", "libcurl4", "libfcgi0ldbl", "libmemcached11", "libsqlite3-0",
                         "libstdc++6", "procps", "systemd", "dbus") as root:
         root.file("/usr/sbin/policy-rc.d").unlink()
         root.file("/etc/nginx/sites-enabled/default").unlink()

@@ -56,7 +56,7 @@ final class ChatStream: ExchangeRun {
         let stop = calls.count == 1 ? await runOne() : await runAll()
         // Whatever happened, no call outlives the exchange.
         cancelCalls()
-        note()
+        note(stop)
         if let stop { await end(by: stop) }
     }
 
@@ -77,8 +77,14 @@ final class ChatStream: ExchangeRun {
     }
 
     /// Puts what was used into the record.
-    @inline(never) private func note() {
-        exchange.record.note(answer.usage)
+    ///
+    /// A vendor that failed before it said anything is taken to have used nothing.
+    @inline(never) private func note(_ stop: ExchangeStop?) {
+        switch stop {
+        case nil: exchange.record.note(answer.usage)
+        case .failure where !answer.hasBegun: break
+        case .failure, .clientGone: exchange.record.note(answer.usageSoFar())
+        }
         exchange.record.note(followUp)
     }
 

@@ -36,6 +36,9 @@ struct ChoiceEvents: Sendable {
     /// What was used: the upstream's own count, or else the relay's once the choice is over.
     var usage: Usage? { reported ?? earlier.first?.usage }
 
+    /// What was used as far as that can be told, of a choice that breaks off.
+    mutating func usageSoFar() -> Usage { reported ?? ownUsage() }
+
     /// Whether the call at hand is no loss: a further one of which nothing came yet.
     var isExpendable: Bool { !earlier.isEmpty && !hasBegun }
 

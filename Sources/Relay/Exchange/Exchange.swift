@@ -19,6 +19,7 @@ public final class Exchange {
         case chat(body: [UInt8], credential: String)
         case countTokens(body: [UInt8], credential: String)
         indirect case stored(StoredObject, StoredRequest)
+        indirect case start(PreparedChat)
         indirect case media(MediaRequest)
         case run(any ExchangeRun)
     }
@@ -36,6 +37,12 @@ public final class Exchange {
     let dialect: ClientDialect
     private var ignored: [String] = []
 
+    /// Whether a chat was asked of a vendor, who may have used tokens since.
+    var hasStarted = false
+    /// What the request was counted for.
+    var ticket = LimitTicket()
+    /// Why the exchange ended before its answer was complete, where a vendor's word may tell something of the key.
+    private(set) var vendorStop: ExchangeStop?
     /// Whether something dear was asked of a vendor, so that a failure may have been paid for: then the client's SDK is
     /// told not to ask for it again by itself.
     var mayBePaid = false
@@ -154,6 +161,7 @@ public final class Exchange {
     @inline(never) func end(by stop: ExchangeStop, after pending: [UInt8] = []) async {
         do throws(ExchangeStop) {
             guard case .failure(let failure) = stop else { throw stop }
+            if record.upstreamCalls > 0 { vendorStop = stop }
             try await send(failure, after: pending)
         } catch {
             // A failure cannot come from sending one: all that is left is a client that is gone.
@@ -175,9 +183,11 @@ public final class Exchange {
         record.outcome = record.upstreamCalls > 0 ? .failed : .refused
         var headers: [(String, String)] = []
         if let seconds = failure.retryAfterSeconds { headers.append(("retry-after", String(seconds))) }
-        // The SDKs of both vendors repeat what fails with 408, 409 and 5xx, unless they are told not to:
+        // The SDKs of both vendors repeat what fails with 408, 409, 429 and 5xx, unless they are told not to:
         // `_should_retry` in their `_base_client.py`.
-        if mayBePaid, failure.mayHaveBeenCharged { headers.append(("x-should-retry", "false")) }
+        // They wait for a minute at most, and else repeat at once.
+        let isInVain = ticket.isRefused && failure.retryAfterSeconds ?? .max > 60
+        if isInVain || mayBePaid && failure.mayHaveBeenCharged { headers.append(("x-should-retry", "false")) }
         if case .methodNotAllowed(let methods) = failure.kind {
             headers.append(("allow", methods.joined(separator: ", ")))
         }
@@ -192,14 +202,30 @@ public final class Exchange {
     /// Writes the record, after the last byte or after the client left.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) func finish() {
+        ticket.end(usedTokens: usedTokens, in: ports.limits)
         record.total = ports.clock.now() - started
         ports.log.record(record)
+    }
+
+    /// What is settled for reserved tokens: what was used, and where that is not known, since the client left, all of them.
+    private var usedTokens: Int {
+        guard let input = record.inputTokens else {
+            return record.outcome == .clientLeft && hasStarted ? ticket.reservedTokens : 0
+        }
+        return input.addingSaturated(record.outputTokens ?? 0)
     }
 
     private func complete(_ fields: consuming HeaderFields, status: Int) -> ResponseHead {
         fields.add("x-request-id", record.requestID)
         // The anthropic SDKs read this one: https://docs.anthropic.com/en/api/errors#request-id
         if dialect == .anthropic { fields.add("request-id", record.requestID) }
+        let windows = ticket.takeWindows()
+        if !windows.isEmpty {
+            let now = ports.clock.unixTime().seconds
+            for (name, value) in LimitHeaders.fields(for: windows, dialect: dialect, now: now) {
+                fields.add(name, value)
+            }
+        }
         if !ignored.isEmpty { fields.add("x-fastrelay-ignored", ignored.joined(separator: ", ")) }
         return ResponseHead(status: status, headers: fields)
     }

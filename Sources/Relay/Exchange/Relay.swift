@@ -9,7 +9,7 @@ public final class Relay: Sendable {
     private let configuration: Configuration
     private let ports: Ports
     private let router: ModelRouter
-    private let hasher: CallerHasher
+    private let admission: Admission
     private let probes = ProbeGate()
 
     /// Makes the relay for a configuration; nothing is fetched yet.
@@ -27,7 +27,7 @@ public final class Relay: Sendable {
                 if let known, known.serves(settings, models) { return known }
                 return Vendor(settings, models: models, ports: ports, succeeding: known)
             })
-        hasher = predecessor?.hasher ?? CallerHasher(random: ports.random)
+        admission = Admission(configuration, ports, succeeding: predecessor?.admission)
     }
 
     /// Ends `run` for what a successor did not take over; exchanges that were begun go on.
@@ -49,6 +49,7 @@ public final class Relay: Sendable {
     public func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.sweep() }
+            group.addTask { await self.renewLeases() }
             await router.run()
             group.cancelAll()
         }
@@ -64,6 +65,14 @@ public final class Relay: Sendable {
             await ports.files.sweep()
             await ports.conversations.sweep()
         }
+    }
+
+    /// How often it is said that what running requests hold is still in use, within the time that it counts.
+    private static let renewalsPerLease = 4
+
+    private func renewLeases() async {
+        let interval = configuration.limits.lease / Self.renewalsPerLease
+        while (try? await ports.clock.sleep(for: interval)) != nil { ports.limits.renew() }
     }
 
     /// Answers one request.
@@ -88,6 +97,7 @@ public final class Relay: Sendable {
         let exchange = Exchange(request, route: route, client: client, ports: ports)
         do throws(Failure) {
             exchange.step = try firstStep(request, route, exchange)
+            try admission.count(exchange, route)
         } catch {
             exchange.step = .fail(error)
         }
@@ -102,6 +112,7 @@ public final class Relay: Sendable {
     /// of the function that suspends, used at that moment or not (2,048 bytes against 384 for `ChatStream.run`).
     public func answer(_ exchange: Exchange) async {
         do throws(ExchangeStop) {
+            if !exchange.ticket.claims.isEmpty { try await admission.admit(exchange) }
             if let chat = try startAtOnce(exchange) {
                 try await chat.run()
             } else {
@@ -111,6 +122,7 @@ public final class Relay: Sendable {
             await exchange.end(by: error)
         }
         exchange.finish()
+        admission.noteKey(exchange)
     }
 
     /// Checks in order: the path, the method, the key, the body.
@@ -119,15 +131,10 @@ public final class Relay: Sendable {
     ) throws(Failure) -> Exchange.Step {
         try check(request.method, request.path, route)
         if request.method == "OPTIONS" { return .allow(methods: route.methods) }
-        var credential = ""
-        if route.needsCredential {
-            credential = try Credential.find(
-                in: request.headers, maximumBytes: configuration.limits.credentialBytes)
-            exchange.record.callerHash = hasher.name(of: credential)
-        }
+        let credential = route.needsCredential ? try admission.credential(of: request, route, exchange) : ""
         switch route {
         case .root: return .send(status: 200, body: Self.rootBody)
-        case .health: return .send(status: 200, body: Self.healthBody)
+        case .health: return .send(status: 200, body: health(request))
         case .models:
             guard exchange.dialect == .anthropic else { return .sendModels }
             return .sendAnthropicModels(try AnthropicPage(query: request.query))
@@ -208,6 +215,10 @@ public final class Relay: Sendable {
             try await sendModels(page, exchange)
         case .sendModel(let id): try await sendModel(id, exchange)
         case .chat(let body, let credential): return try await chat(body, credential, exchange)
+        case .start(let chat):
+            try await admission.admit(exchange)
+            if Task.isCancelled { throw .clientGone }
+            return start(chat, exchange)
         case .countTokens(let body, let credential): try await countTokens(body, credential, exchange)
         case .stored(let object, let request): try await answer(object, request, exchange)
         case .media(let request): return run(request, exchange)
@@ -308,6 +319,16 @@ public final class Relay: Sendable {
         exchange.step = .none
         // The client may have left before anything was paid for.
         if Task.isCancelled { throw .clientGone }
+        if let claim = admission.further(chat, exchange) {
+            do throws(Failure) {
+                guard try admission.count(claim, exchange) else {
+                    exchange.step = .start(chat)
+                    return nil
+                }
+            } catch {
+                throw .failure(error)
+            }
+        }
         return start(chat, exchange)
     }
 
@@ -318,6 +339,8 @@ public final class Relay: Sendable {
         let uploads = MediaCalls.CallCount()
         defer { exchange.record.upstreamCalls += uploads.value }
         let chat = try await preparation(credential, exchange).prepare(body, uploads)
+        exchange.ticket.claims = admission.further(chat, exchange).map { [$0] } ?? []
+        try await admission.admit(exchange)
         // The client may have left while a long body was decoded: then nothing is to be paid for.
         if Task.isCancelled { throw .clientGone }
         return start(chat, exchange)
@@ -329,6 +352,8 @@ public final class Relay: Sendable {
         _ chat: PreparedChat, _ exchange: Exchange
     ) -> any ExchangeRun {
         let plan = chat.plan
+        exchange.ticket.keepHeld()
+        exchange.hasStarted = true
         exchange.ignore(plan.ignored)
         exchange.record.note(plan)
         exchange.mayBePaid = chat.painting != nil
@@ -363,6 +388,16 @@ public final class Relay: Sendable {
         return plain.count < text.count ? plain + "…" : String(plain)
     }
 
+    /// How the relay is: in a word, or, for those who may know, with what it depends on.
+    private func health(_ request: borrowing ClientRequest) -> [UInt8] {
+        let words = request.query.split(separator: "&").map { $0.split(separator: "=").first }
+        let address = ClientAddress(request.remoteAddress)
+        guard words.contains("verbose"), address.isContained(in: configuration.health.networks) else {
+            return Self.healthBody
+        }
+        return LimitHealthReport.body(for: ports.limits.health)
+    }
+
     private static let rootBody = Array(
         (#"{"name":"fastrelay","object":"relay","endpoints":["#
             + #""GET /v1/models","GET /v1/models/{id}","POST /v1/chat/completions","POST /v1/responses","#
@@ -370,33 +405,4 @@ public final class Relay: Sendable {
             + #""POST /v1/images/edits","POST /v1/images/variations","POST /v1/audio/transcriptions","#
             + #""POST /v1/audio/translations","POST /v1/audio/speech","GET /v1/files","GET /health"]}"#).utf8)
     private static let healthBody = Array(#"{"status":"ok"}"#.utf8)
-}
-
-extension ExchangeRecord {
-    /// Takes over what is known when the upstream calls start.
-    fileprivate mutating func note(_ chat: ChatPlan) {
-        // A name that no list has is the client's text and not kept.
-        model = chat.route.isListed ? chat.route.model : Self.unlistedModel
-        upstream = chat.route.upstream.name
-        upstreamCalls += chat.choiceCount
-        isStreamed = chat.isStreamed
-    }
-
-    /// Adds the further calls to those that were started at first.
-    mutating func note(_ followUp: FollowUp?) {
-        upstreamCalls += followUp?.startedCount ?? 0
-    }
-
-    /// Takes over what the calls used.
-    mutating func note(_ usage: Usage?) {
-        guard let usage else { return }
-        inputTokens = usage.inputTokens
-        outputTokens = usage.outputTokens
-        usageIsCounted = usage.origin == .counted
-        usageIsEstimated = usage.origin == .estimated
-        credits = usage.credits
-    }
-
-    /// What stands for a model that no list has.
-    static let unlistedModel = "(unlisted)"
 }

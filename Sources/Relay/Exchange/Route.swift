@@ -143,6 +143,20 @@ enum Route: Equatable {
         }
     }
 
+    /// Whether it looks at the deployment rather than uses it.
+    var isProbe: Bool { if case .probe = self { true } else { false } }
+
+    /// What of the limits its requests count for; nil for what is not limited.
+    var limitClass: LimitClass? {
+        switch self {
+        case .chatCompletions, .completions, .responses, .responseTokens, .messages, .messageTokens: .text
+        case .imageGenerations, .imageEdits, .imageVariations: .image
+        case .transcriptions, .translations, .speech: .audio
+        case .files, .file, .fileContent, .stored: .files
+        case .root, .health, .models, .model, .embeddings, .moderations, .probe, .unknown: nil
+        }
+    }
+
     /// Whether callers have to show a key.
     var needsCredential: Bool {
         switch self {

@@ -47,6 +47,13 @@ struct StreamedAnswer: Sendable {
         Usage.total(choices.lazy.map(\.usage))
     }
 
+    /// What all choices used together as far as that can be told, of an answer that breaks off.
+    mutating func usageSoFar() -> Usage? {
+        var usages: [Usage?] = []
+        for index in choices.indices { usages.append(choices[index].usageSoFar()) }
+        return Usage.total(usages)
+    }
+
     /// Whether taking these bytes may be too much work for a loop.
     func isLong(_ bytes: [UInt8], choice: Int) -> Bool {
         wholeBodies[choice] == nil && decoders[choice].completesLongEvent(with: bytes)

@@ -20,6 +20,8 @@ public final class Ports: Sendable {
     public let files: any FileStore
     /// What is remembered of uploads to vendors.
     public let assets: any AssetCache
+    /// Where the use of limited things is counted.
+    public let limits: any LimitStore
 
     /// Gathers the ports.
     public init(
@@ -27,7 +29,8 @@ public final class Ports: Sendable {
         log: any ExchangeLog,
         offload: any Offload = InlineOffload(), store: any CatalogueStore = NoCatalogueStore(),
         conversations: any ConversationStore = NoConversationStore(),
-        files: any FileStore = NoFileStore(), assets: any AssetCache = NoAssetCache()
+        files: any FileStore = NoFileStore(), assets: any AssetCache = NoAssetCache(),
+        limits: any LimitStore = NoLimitStore()
     ) {
         self.transport = transport
         self.clock = clock
@@ -38,5 +41,6 @@ public final class Ports: Sendable {
         self.conversations = conversations
         self.files = files
         self.assets = assets
+        self.limits = limits
     }
 }

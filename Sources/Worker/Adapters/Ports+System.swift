@@ -19,7 +19,8 @@ extension Ports {
             offload: ThreadOffload(threads: threads), store: store(configuration, log),
             conversations: kept.map { SQLiteConversationStore($0) } ?? NoConversationStore(),
             files: files(configuration, kept, random, log),
-            assets: kept.map { SQLiteAssetCache($0) } ?? MemoryAssetCache(clock: clock, random: random))
+            assets: kept.map { SQLiteAssetCache($0) } ?? MemoryAssetCache(clock: clock, random: random),
+            limits: LimitStores.make(configuration, clock, log))
     }
 
     private static func store(

@@ -109,6 +109,8 @@ struct CGICommand {
             try signals.start(on: loop)
             loop.run()
             background.cancel()
+            // What this request held is to be free at once, not when its time is over.
+            ports.limits.finish()
             writer.finish()
         } catch {
             throw ExitReason(code: .cannotListen, message: "\(error)")

@@ -86,6 +86,7 @@ final class Service: Sendable {
         withExtendedLifetime(watchdog) { service.loops[0].run() }
         background.cancel()
         for thread in threads { thread.join() }
+        service.ports.limits.finish()
         service.writer.finish()
     }
 

@@ -10,7 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from bench import Bench  # noqa: E402
 from fake_onemin import FakeOneMin  # noqa: E402
-from harness import Stack  # noqa: E402
+from harness import Stack, unlimited  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def shared_stack(shared_fake: FakeOneMin, tmp_path_factory: pytest.TempPathFacto
     """One worker for all, which keeps responses and conversations."""
     directory = tmp_path_factory.mktemp("shared")
     onemin = {"kind": "1min", "baseURL": shared_fake.url, "assetBaseURL": shared_fake.url}
-    stack = Stack(directory, {"providers": {"onemin": onemin}, "store": {"path": str(directory / "store.db")}})
+    stack = Stack(directory, unlimited({"providers": {"onemin": onemin}, "store": {"path": str(directory / "store.db")}}))
     yield stack
     stack.stop()
 

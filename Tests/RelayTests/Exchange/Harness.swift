@@ -17,6 +17,7 @@ struct Harness: Sendable {
         store: any CatalogueStore = NoCatalogueStore(),
         conversations: any ConversationStore = NoConversationStore(),
         files: any FileStore = NoFileStore(), assets: any AssetCache = NoAssetCache(),
+        limits: any LimitStore = NoLimitStore(),
         clock: ManualClock = ManualClock(), chat: @escaping FakeTransport.Script
     ) {
         let models =
@@ -36,7 +37,7 @@ struct Harness: Sendable {
             configuration: configuration,
             ports: Ports(
                 transport: transport, clock: clock, random: SeededRandom(), log: log, store: store,
-                conversations: conversations, files: files, assets: assets))
+                conversations: conversations, files: files, assets: assets, limits: limits))
     }
 
     /// Another relay with the same vendor and log, whose long work goes to `offload`.

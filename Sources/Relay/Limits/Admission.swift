@@ -1,0 +1,119 @@
+import Dialects
+import Wire
+
+/// Who comes in: finds the key of a request, refuses wrong ones, and counts the request against its limits.
+///
+/// It belongs to one configuration. What is counted lies in the store, what is known of keys passes on to a successor.
+final class Admission: Sendable {
+    private let configuration: Configuration.Limits
+    private let store: any LimitStore
+    private let clock: any RelayClock
+    private let hasher: CallerHasher
+    private let digester: CallerDigest
+    private let gate: LimitGate
+    private let keys: KeyGuard
+    private let exemptCallers: Set<LimitDigest>
+
+    /// Takes the limits of a configuration.
+    ///
+    /// - Parameter predecessor: one of another configuration; callers keep their names in the log.
+    init(_ configuration: Configuration, _ ports: Ports, succeeding predecessor: Admission? = nil) {
+        let limits = configuration.limits
+        self.configuration = limits
+        store = ports.limits
+        clock = ports.clock
+        hasher = predecessor?.hasher ?? CallerHasher(random: ports.random)
+        let digester = CallerDigest(secret: limits.secret)
+        self.digester = digester
+        gate = LimitGate(limits)
+        keys = KeyGuard(configuration, succeeding: predecessor?.keys)
+        exemptCallers = Set(limits.exempt.callers.map { digester.digest(ofCredential: $0.revealed()) })
+    }
+
+    /// Finds the key, and refuses one that is known to be wrong, or any unknown one from where too many wrong ones came.
+    func credential(
+        of request: borrowing ClientRequest, _ route: Route, _ exchange: Exchange
+    ) throws(Failure) -> String {
+        let address = ClientAddress(request.remoteAddress)
+        var party = LimitParty(address: digester.digest(of: address))
+        party.isExempt = address.isContained(in: configuration.exempt.networks)
+        let credential: String
+        do throws(Failure) {
+            credential = try Credential.find(
+                in: request.headers, maximumBytes: configuration.credentialBytes)
+        } catch {
+            if !party.isExempt {
+                try keys.check(credential: nil, address: party.address, now: exchange.started)
+            }
+            throw error
+        }
+        exchange.record.callerHash = hasher.name(of: credential)
+        // A probe asks whether a key is good: the vendor says so.
+        if route.isProbe { return credential }
+        let caller = digester.digest(ofCredential: credential)
+        party.caller = caller
+        if exemptCallers.contains(caller) { party.isExempt = true }
+        if !party.isExempt {
+            try keys.check(credential: caller, address: party.address, now: exchange.started)
+        }
+        exchange.ticket.party = party
+        return credential
+    }
+
+    /// Counts a request, where that takes no time; else `admit` has to.
+    func count(_ exchange: Exchange, _ route: Route) throws(Failure) {
+        guard let limitClass = route.limitClass, let party = exchange.ticket.party,
+            let claim = gate.claim(for: limitClass, of: party)
+        else { return }
+        _ = try count(claim, exchange)
+    }
+
+    /// Counts a claim, where that takes no time.
+    ///
+    /// - Returns: false when `admit` has to.
+    func count(_ claim: LimitClaim, _ exchange: Exchange) throws(Failure) -> Bool {
+        guard let decision = store.admitAtOnce(claim) else {
+            exchange.ticket.claims = [claim]
+            return false
+        }
+        try exchange.ticket.take(decision, on: claim)
+        return true
+    }
+
+    /// Has a claim decided that `count` could not, or that nobody has tried; does nothing without one.
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) func admit(_ exchange: Exchange) async throws(ExchangeStop) {
+        guard let claim = exchange.ticket.claims.popLast() else { return }
+        let decision = await store.admit(claim)
+        do throws(Failure) {
+            try exchange.ticket.take(decision, on: claim)
+        } catch {
+            throw .failure(error)
+        }
+    }
+
+    /// What a chat is to be counted for beside its request, now that it is known: its tokens, or a picture.
+    func further(_ chat: PreparedChat, _ exchange: Exchange) -> LimitClaim? {
+        guard let party = exchange.ticket.party else { return nil }
+        if chat.painting == nil { return gate.claim(for: chat.plan, of: party) }
+        guard var claim = gate.claim(for: .image, of: party) else { return nil }
+        // It has its place among the chats.
+        claim.takesPlace = false
+        return claim
+    }
+
+    /// Remembers what a vendor said of the caller's key.
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) func noteKey(_ exchange: Exchange) {
+        guard exchange.record.upstreamCalls > 0, let party = exchange.ticket.party, let caller = party.caller
+        else { return }
+        var outcome: KeyGuard.Outcome?
+        if exchange.record.outcome == .ok {
+            outcome = .accepted
+        } else if case .failure(let failure) = exchange.vendorStop {
+            outcome = KeyGuard.Outcome(failure)
+        }
+        guard let outcome else { return }
+        keys.note(outcome, credential: caller, address: party.address, now: clock.now())
+    }
+}

@@ -1,0 +1,88 @@
+import Dialects
+
+/// What one request was counted for, and holds until it has ended.
+struct LimitTicket {
+    /// Who made the request; nil for one whose key was not looked at.
+    var party: LimitParty?
+    /// What a store that takes time has yet to decide: one or none. In an array, for most have none, and an open stream should
+    /// be small.
+    var claims: [LimitClaim] = []
+    /// What was counted.
+    private(set) var grants: [LimitGrant] = []
+    /// How the limits stand, for the header of the answer.
+    private(set) var windows: [LimitWindow] = []
+
+    /// How many tokens are reserved.
+    var reservedTokens: Int { grants.reduce(0) { max($0, $1.tokens) } }
+
+    /// Takes what a store decided.
+    ///
+    /// - Throws: what the client is told, when it is no; all that was counted before is given back by `end`.
+    mutating func take(_ decision: LimitDecision, on claim: LimitClaim) throws(Failure) {
+        show(decision, of: claim)
+        if let refusal = decision.refusal {
+            isRefused = true
+            throw LimitRefusal.failure(for: refusal, of: claim)
+        }
+        for grant in decision.grants {
+            // Reserved tokens come behind the request, into the same record.
+            if let index = grants.firstIndex(where: { $0.key == grant.key && $0.place == grant.place }),
+                grant.requests == 0
+            {
+                grants[index].tokens += grant.tokens
+            } else {
+                grants.append(grant)
+            }
+        }
+    }
+
+    /// Whether a claim was refused.
+    private(set) var isRefused = false
+
+    /// Takes over how the limits stand. What was asked about a request's tokens says nothing of records without such a limit,
+    /// and what is refused for them gives the request itself back.
+    private mutating func show(_ decision: LimitDecision, of claim: LimitClaim) {
+        guard claim.requests == 0 else {
+            windows = decision.windows
+            return
+        }
+        let earlier = windows
+        windows = LimitScope.allCases.flatMap { scope in
+            let asked = decision.windows.filter { $0.scope == scope }
+            return asked.isEmpty ? earlier.filter { $0.scope == scope } : asked
+        }
+        guard decision.refusal != nil else { return }
+        for index in windows.indices where !windows[index].measure.isOfTokens {
+            windows[index].remaining = min(windows[index].limit, windows[index].remaining + 1)
+        }
+    }
+
+    /// Forgets what needs no end: nothing will be refused any more.
+    mutating func keepHeld() {
+        if grants.contains(where: { !$0.isHeld }) { grants.removeAll { !$0.isHeld } }
+    }
+
+    /// Forgets what the header says: it was sent.
+    mutating func takeWindows() -> [LimitWindow] {
+        defer { windows = [] }
+        return windows
+    }
+
+    /// Ends everything that was counted.
+    ///
+    /// - Parameter usedTokens: what really was used.
+    mutating func end(usedTokens: Int, in store: any LimitStore) {
+        guard !grants.isEmpty else { return }
+        let isRefused = isRefused
+        let settlements = grants.filter { $0.isHeld || isRefused }.map {
+            LimitSettlement($0, usedTokens: $0.tokens > 0 ? usedTokens : 0, isUndone: isRefused)
+        }
+        grants = []
+        if !settlements.isEmpty { store.settle(settlements) }
+    }
+}
+
+extension LimitGrant {
+    /// Whether something is held that has to be given back.
+    fileprivate var isHeld: Bool { holdsPlace || tokens > 0 }
+}

@@ -1,0 +1,265 @@
+"""The rows `limits` and `flood` of run.sh: what counting costs, and what refusing costs."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BINARIES, *OPTIONS = sys.argv[1:]
+os.environ["FASTRELAY"] = str(Path(BINARIES) / "fastrelay")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "EndToEnd"))
+
+from harness import UNLIMITED, Process, Stack, free_port, question, tcp_accepts, wait_until  # noqa: E402
+from memcached_server import MemcachedServer  # noqa: E402
+
+QUICK = "--quick" in OPTIONS
+ROWS = [option for option in OPTIONS if not option.startswith("--")] or ["limits", "flood"]
+CONNECTIONS = 64
+#: Nothing is refused: what is measured is the counting. As the defaults, it is of a caller and of his address.
+MOST = 1_000_000_000
+COUNTED = {"caller": {"requestsPerMinute": MOST, "concurrent": MOST}, "address": {"requestsPerMinute": MOST}}
+#: The defaults for wrong keys, which the tests' harness turns off where nothing is said.
+WRONG_KEYS = {"wrongKeysPerMinute": 30, "wrongKeyMemory": "60s"}
+#: Requests per second of the one client whose latency is measured, spread over what is compared.
+RATE = 200
+
+
+def row(name: str, value: str, target: str = "") -> None:
+    print(f"| {name} | {value} | {target} |", flush=True)
+
+
+def spread(values: list[float], digits: int = 0) -> str:
+    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
+
+
+def quantile(values: list[float], share: float) -> float:
+    return sorted(values)[int(len(values) * share)]
+
+
+def body() -> str:
+    return json.dumps(question("Say something about foxes, please.", model="gpt-4o-mini"))
+
+
+#: nginx's own lines would be measured, and it closes a kept connection after 1000 requests.
+HTTP = "access_log off; keepalive_requests 100000000;"
+
+
+class Upstream(Process):
+    """The upstream of the other rows: answers fast and does nothing else."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        super().__init__("upstream", [str(Path(BINARIES) / "bench-upstream"), str(self.port), "1", "0"], directory)
+        self.wait_ready(lambda: tcp_accepts(self.port))
+
+
+def configuration(port: int, **settings: object) -> dict:
+    # Lines of a log would be measured, too.
+    return {"providers": {"onemin": {"kind": "1min", "baseURL": f"http://127.0.0.1:{port}"}}, "log": {"level": "warning"},
+            **settings}
+
+
+class Client:
+    """One connection that is kept."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.connection = socket.create_connection(("127.0.0.1", stack.nginx.port))
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        content = body().encode()
+        self.request = (
+            f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer bench-key\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n").encode() + content
+
+    def ask(self) -> float:
+        """How long one answer takes, in ms."""
+        started = time.perf_counter()
+        self.connection.sendall(self.request)
+        data = b""
+        while not self.is_whole(data):
+            piece = self.connection.recv(65536)
+            if not piece:
+                sys.exit("void, a connection was closed")
+            data += piece
+        took = (time.perf_counter() - started) * 1000
+        if not data.startswith(b"HTTP/1.1 200"):
+            sys.exit(f"void: {data[:300]!r}")
+        return took
+
+    @staticmethod
+    def is_whole(data: bytes) -> bool:
+        head, end, rest = data.partition(b"\r\n\r\n")
+        length = re.search(rb"\r\ncontent-length: (\d+)", head.lower())
+        return bool(end) and (len(rest) >= int(length.group(1)) if length else rest.endswith(b"0\r\n\r\n"))
+
+
+def latencies(stacks: dict[str, Stack], count: int) -> dict[str, list[float]]:
+    """The answers' times of each, one after the other at a fixed rate."""
+    clients = {name: Client(stack) for name, stack in stacks.items()}
+    times: dict[str, list[float]] = {name: [] for name in stacks}
+    due = time.perf_counter()
+    for turn in range(count + 20):
+        for name, client in clients.items():
+            due += 1 / RATE
+            time.sleep(max(0.0, due - time.perf_counter()))
+            took = client.ask()
+            # The first ones warm up.
+            if turn >= 20:
+                times[name].append(took)
+    for client in clients.values():
+        client.connection.close()
+    return times
+
+
+def wrk(port: int, path: str, script: str, directory: Path, seconds: int) -> tuple[float, int, int]:
+    """Requests per second, their number, and how many of them had a status of no success."""
+    file = directory / "load.lua"
+    file.write_text(script)
+    output = subprocess.run(
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(file), f"http://127.0.0.1:{port}{path}"],
+        capture_output=True, text=True, check=True).stdout
+    if "Socket errors" in output:
+        sys.exit(f"void, requests failed:\n{output}")
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
+    return (float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1)),
+            int(re.search(r"(\d+) requests in", output).group(1)), int(refused.group(1)) if refused else 0)
+
+
+CHAT = f"""\
+wrk.method = "POST"
+wrk.body = {json.dumps(body())}
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "Bearer bench-key"
+"""
+
+#: Each request has a key that nobody has seen.
+NEW_KEYS = f"""\
+local number = 0
+local body = {json.dumps(body())}
+request = function()
+    number = number + 1
+    return wrk.format("POST", nil, {{["Content-Type"] = "application/json",
+        ["Authorization"] = "Bearer wrong-key-" .. number}}, body)
+end
+"""
+
+
+def limits(directory: Path) -> None:
+    upstream = Upstream(directory)
+    memcached = MemcachedServer(directory / "memcached", directory / "memcached.sock")
+    stacks: dict[str, Stack] = {}
+    try:
+        for name, settings in {
+            "off": {"limits": UNLIMITED},
+            "alone": {"limits": {**COUNTED, **WRONG_KEYS}},
+            "memcached": {"limits": {**COUNTED, **WRONG_KEYS}, "memcached": {"servers": [memcached.address]}},
+        }.items():
+            stacks[name] = Stack(directory / name, configuration(upstream.port, **settings), http=HTTP)
+        throughput(stacks, directory)
+        times = latencies(stacks, 200 if QUICK else 2000)
+        base = quantile(times["off"], 0.5)
+        row(f"limits off, {RATE} requests per second in all, one client: p50 / p99, ms",
+            f"{base:.3f} / {quantile(times['off'], 0.99):.3f}")
+        for name, target in (("alone", "≤ 0.005"), ("memcached", "≤ 0.15")):
+            row(f"limits on, {name}: p50 / p99, ms", f"{quantile(times[name], 0.5):.3f} / {quantile(times[name], 0.99):.3f}")
+            row(f"limits on, {name}: added p50, ms", f"{quantile(times[name], 0.5) - base:.3f}", target)
+        hanging({"off": stacks["off"], "memcached": stacks["memcached"]}, memcached)
+    finally:
+        for stack in stacks.values():
+            stack.stop()
+        memcached.stop()
+        upstream.stop()
+
+
+def throughput(stacks: dict[str, Stack], directory: Path) -> None:
+    rates: dict[str, list[float]] = {name: [] for name in stacks}
+    for turn in range(3 if QUICK else 6):
+        for name, stack in stacks.items():
+            rate, _, refused = wrk(stack.nginx.port, "/v1/chat/completions", CHAT, directory, 1 if QUICK else 5)
+            if refused:
+                sys.exit(f"void, {refused} requests failed")
+            # The first of each is a warm-up.
+            if turn:
+                rates[name].append(rate)
+    for name in stacks:
+        row(f"limits {'off' if name == 'off' else f'on, {name}'}: requests per second", spread(rates[name]))
+        if name != "off":
+            row(f"limits on, {name}, to off: ratio",
+                spread([on / off for on, off in zip(rates[name], rates["off"])], 3), "≥ 0.95")
+
+
+def hanging(stacks: dict[str, Stack], memcached: MemcachedServer) -> None:
+    """memcached answers nobody: from when that is known on, nobody waits for it."""
+    def is_used() -> bool:
+        return stacks["memcached"].request("GET", "/health?verbose").json["status"] == "ok"
+    memcached.freeze()
+    try:
+        client = Client(stacks["memcached"])
+
+        def known() -> bool:
+            client.ask()
+            return not is_used()
+        wait_until(known, 20, "the breaker to open")
+        client.connection.close()
+        times = latencies(stacks, 200 if QUICK else 3000)
+        if is_used():
+            sys.exit("void, it was used meanwhile")
+        off, hung = (quantile(times[name], 0.99) for name in ("off", "memcached"))
+        row("memcached hangs, breaker open: p99 against limits off, ms", f"{hung:.3f} / {off:.3f}")
+        row("memcached hangs, breaker open: added p99, ms", f"{hung - off:.3f}", "≤ 1")
+    finally:
+        memcached.thaw()
+
+
+def flood(directory: Path) -> None:
+    """Wrong keys, ever new ones, against the same nginx that says 401 itself."""
+    vendor, plain = free_port(), free_port()
+    # What 1min.ai says to a key that it does not know. No more than the first thirty are to see it.
+    refusal = json.dumps({"statusCode": 401, "message": "Invalid API key", "error": "Unauthorized"})
+    stack = Stack(
+        directory / "flood",
+        configuration(vendor, limits={**UNLIMITED, **WRONG_KEYS}),
+        http=f"""
+    {HTTP}
+    server {{ listen 127.0.0.1:{vendor}; access_log {directory}/vendor.log; default_type application/json;
+              return 401 '{refusal}'; }}
+    server {{ listen 127.0.0.1:{plain}; location / {{ return 401; }} }}
+""")
+    try:
+        rates: dict[str, list[float]] = {"nginx": [], "worker": []}
+        for turn in range(3 if QUICK else 6):
+            for name, port in (("nginx", plain), ("worker", stack.nginx.port)):
+                rate, count, refused = wrk(port, "/v1/chat/completions", NEW_KEYS, directory, 1 if QUICK else 5)
+                # Both counts are taken at a moment of wrk's own choice.
+                if count - refused > CONNECTIONS:
+                    sys.exit(f"void, {count - refused} of {count} were not refused")
+                if turn:
+                    rates[name].append(rate)
+        row("wrong keys: nginx says 401 itself, per second", spread(rates["nginx"]))
+        row("wrong keys: refused by the worker, per second", spread(rates["worker"]))
+        row("wrong keys: ratio", spread([a / b for a, b in zip(rates["worker"], rates["nginx"])], 3), "≥ 0.25")
+        asked = len((directory / "vendor.log").read_text().splitlines())
+        row("wrong keys: calls of the vendor, all in all", str(asked),
+            # Those that were on their way when the thirtieth came back.
+            f"≤ {WRONG_KEYS['wrongKeysPerMinute'] + CONNECTIONS} a minute")
+    finally:
+        stack.stop()
+
+
+def main() -> None:
+    print("| figure | measured: median (lowest–highest) | target |\n|---|---|---|")
+    directory = Path(tempfile.mkdtemp(prefix="fastrelay-limits."))
+    try:
+        for name in ROWS:
+            {"limits": limits, "flood": flood}[name](directory)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+main()
