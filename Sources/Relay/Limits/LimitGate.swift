@@ -4,6 +4,7 @@ import Dialects
 struct LimitGate: Sendable {
     private let limits: Configuration.Limits
     private let isOff: Bool
+    private let limitsTokens: Bool
 
     /// Takes the limits.
     init(_ limits: Configuration.Limits) {
@@ -11,6 +12,7 @@ struct LimitGate: Sendable {
         isOff = LimitClass.allCases.allSatisfy {
             limits.caller[$0].isEmpty && limits.address[$0].isEmpty
         }
+        limitsTokens = limits.caller.text.limitsTokens || limits.address.text.limitsTokens
     }
 
     /// What one more request of a class is counted for; nil where nothing limits it.
@@ -25,6 +27,7 @@ struct LimitGate: Sendable {
     /// the limit: most answers are far shorter than what clients allow, and a small limit would be one answer at a time.
     /// A prompt that fits by itself is not refused for what may be answered.
     func claim(for chat: ChatPlan, of party: LimitParty) -> LimitClaim? {
+        guard limitsTokens else { return nil }
         let subjects = subjects(.text, party, where: \.limitsTokens)
         guard
             let most = subjects.lazy.flatMap({ [$0.rules.tokensPerMinute, $0.rules.tokensPerDay] })
