@@ -8,6 +8,9 @@ import pathlib
 import shutil
 import signal
 import socket
+import socketserver
+import threading
+import time
 import urllib.parse
 
 from harness import Process, free_port, tcp_accepts, unix_accepts, wait_until
@@ -97,3 +100,38 @@ class MemcachedServer(Process):
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+class DelayedServer:
+    """A way to a server on which everything the server says takes `delay` seconds longer; it can change at any time."""
+
+    def __init__(self, server: MemcachedServer) -> None:
+        self.delay = 0.0
+        outer = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.port)) as there:
+                    self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    threading.Thread(target=outer._pass, args=(self.request, there, False), daemon=True).start()
+                    outer._pass(there, self.request, True)
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.address = f"127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def _pass(self, source: socket.socket, target: socket.socket, is_delayed: bool) -> None:
+        with contextlib.suppress(OSError):
+            while piece := source.recv(65536):
+                if is_delayed:
+                    time.sleep(self.delay)
+                target.sendall(piece)
+            target.shutdown(socket.SHUT_WR)
+
+    def __enter__(self) -> "DelayedServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()

@@ -108,7 +108,7 @@ def test_a_worker_that_lives_keeps_what_it_holds(make_stack, fake: FakeOneMin, t
     with held(first, fake, "renewed"):
         end = time.monotonic() + 12
         while time.monotonic() < end:
-            assert chat(second).status == 429 and tokens_left(second) < 6000
+            assert chat(second).status == 429 and tokens_left(second) <= 9000
             # Time is what is tested.
             time.sleep(0.5)
     wait_until(lambda: chat(second).status == 200, 5, "the place to be free")
