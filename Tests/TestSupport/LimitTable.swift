@@ -1,3 +1,5 @@
+import Relay
+
 /// Records in memory, as many as it may have; whoever was not used for longest is forgotten first.
 struct LimitTable: Sendable {
     private struct Entry: Sendable {

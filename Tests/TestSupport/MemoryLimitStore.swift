@@ -1,3 +1,4 @@
+public import Relay
 import Synchronization
 
 /// The limit store of one process, in its memory: the plainest there is, and the model of the others. For tests.
