@@ -39,7 +39,9 @@ public final class RecordingClient: ClientResponse {
     /// The status, or 0 when no head was sent.
     public var status: Int { head?.status ?? 0 }
     /// The value of a header field of the head.
-    public func header(_ name: String) -> String? { head?.headers[name] }
+    public func header(_ name: String) -> String? { headers[name] }
+    /// The header fields of the head.
+    public var headers: HeaderFields { HeaderFields(head?.fields ?? HeaderLines()) }
     /// The whole body.
     public var body: [UInt8] { sent.flatMap(\.body) }
     /// The whole body as text.
@@ -67,5 +69,17 @@ public final class RecordingClient: ClientResponse {
         }
         precondition(!wasComplete, "the relay sent something after the end")
         precondition((count == 0) == (head != nil), "the head belongs to the first send")
+    }
+}
+
+extension HeaderFields {
+    /// Reads an answer's fields.
+    public init(_ lines: HeaderLines) {
+        let text = String(decoding: lines.bytes, as: UTF8.self)
+        self.init(
+            text.split(separator: "\r\n").map { line in
+                let name = line.prefix { $0 != ":" }
+                return (String(name), String(line.dropFirst(name.count + 2)))
+            })
     }
 }

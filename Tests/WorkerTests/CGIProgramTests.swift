@@ -135,7 +135,9 @@ import Wire
     static func send(_ output: CGIOutput, _ bytes: [UInt8], on loop: EventLoop) -> Task<Bool, Never> {
         Task(executorPreference: loop) {
             do throws(ClientGone) {
-                let head = ResponseHead(status: 200, headers: HeaderFields([("a", "b")]))
+                var fields = HeaderLines()
+                fields.add("a", "b")
+                let head = ResponseHead(status: 200, fields: fields)
                 try await output.send(head: head, body: bytes, isLast: true)
                 return true
             } catch {

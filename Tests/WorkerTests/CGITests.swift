@@ -135,15 +135,15 @@ import Wire
         #expect(Self.request([("CONTENT_LENGTH", "-1")], body: [1]).contentLength == nil)
     }
 
-    @Test func `a head has its status first and no line that could end early`() {
-        let head = ResponseHead(
-            status: 429,
-            headers: HeaderFields([
-                ("content-type", "application/json"), ("x-odd", "a\r\nset-cookie: b"), ("retry-after", "7"),
-            ]))
+    @Test func `a head has its status first, then its fields, then an empty line`() {
+        var fields = HeaderLines()
+        fields.add("content-type", "application/json")
+        fields.add("retry-after", 7)
+        let head = ResponseHead(status: 429, fields: fields)
         let text = String(decoding: CGIHead.bytes(for: head, roomFor: 10), as: UTF8.self)
-        #expect(text.hasPrefix("Status: 429 Too Many Requests\r\ncontent-type: application/json\r\n"))
-        #expect(!text.contains("\nset-cookie"))
-        #expect(text.hasSuffix("retry-after: 7\r\n\r\n"))
+        #expect(
+            text
+                == "Status: 429 Too Many Requests\r\ncontent-type: application/json\r\nretry-after: 7\r\n\r\n"
+        )
     }
 }

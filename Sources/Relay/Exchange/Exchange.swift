@@ -104,25 +104,27 @@ public final class Exchange {
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) func send(
         status: Int, contentType: String? = "application/json", body: [UInt8],
-        headers: [(String, String)] = []
+        further: HeaderLines = HeaderLines()
     ) async throws(ExchangeStop) {
-        var fields = HeaderFields()
+        var fields = HeaderLines()
         if let contentType { fields.add("content-type", contentType) }
-        if status != 204 { fields.add("content-length", String(body.count)) }
-        for (name, value) in headers { fields.add(name, value) }
+        if status != 204 { fields.add("content-length", body.count) }
+        fields.add(further)
         try await send(head: complete(fields, status: status), body: isHead ? [] : body, isLast: true)
     }
 
     /// Sends a whole answer that is true at this moment only, such as a state of health.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) func sendFresh(status: Int, body: [UInt8]) async throws(ExchangeStop) {
-        try await send(status: status, body: body, headers: [("cache-control", "no-store")])
+        var further = HeaderLines()
+        further.add("cache-control", "no-store")
+        try await send(status: status, body: body, further: further)
     }
 
     /// Sends a piece of a stream; the first one brings status 200 with it.
     func send(streamed bytes: [UInt8], isLast: Bool) async throws(ExchangeStop) {
         guard !hasSentHead else { return try await send(head: nil, body: bytes, isLast: isLast) }
-        var fields = HeaderFields()
+        var fields = HeaderLines()
         fields.add("content-type", "text/event-stream; charset=utf-8")
         fields.add("cache-control", "no-store")
         // nginx then passes every piece on at once:
@@ -135,11 +137,12 @@ public final class Exchange {
     ///
     /// - Parameter count: how many bytes it has; nil where that is not known.
     func sendHead(
-        contentType: String, count: Int?, headers: [(String, String)] = []
+        contentType: String, count: Int?, further: HeaderLines = HeaderLines()
     ) async throws(ExchangeStop) {
-        var fields = HeaderFields([("content-type", contentType)])
-        if let count { fields.add("content-length", String(count)) }
-        for (name, value) in headers { fields.add(name, value) }
+        var fields = HeaderLines()
+        fields.add("content-type", contentType)
+        if let count { fields.add("content-length", count) }
+        fields.add(further)
         // See `send(streamed:)`.
         fields.add("x-accel-buffering", "no")
         isFile = true
@@ -181,22 +184,22 @@ public final class Exchange {
             return try await send(streamed: bytes, isLast: true)
         }
         record.outcome = record.upstreamCalls > 0 ? .failed : .refused
-        var headers: [(String, String)] = []
-        if let seconds = failure.retryAfterSeconds { headers.append(("retry-after", String(seconds))) }
+        var further = HeaderLines()
+        if let seconds = failure.retryAfterSeconds { further.add("retry-after", seconds) }
         // The SDKs of both vendors repeat what fails with 408, 409, 429 and 5xx, unless they are told not to:
         // `_should_retry` in their `_base_client.py`.
         // They wait for a minute at most, and else repeat at once.
         let isInVain = ticket.isRefused && failure.retryAfterSeconds ?? .max > 60
-        if isInVain || mayBePaid && failure.mayHaveBeenCharged { headers.append(("x-should-retry", "false")) }
+        if isInVain || mayBePaid && failure.mayHaveBeenCharged { further.add("x-should-retry", "false") }
         if case .methodNotAllowed(let methods) = failure.kind {
-            headers.append(("allow", methods.joined(separator: ", ")))
+            further.add("allow", methods.joined(separator: ", "))
         }
         // https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2 wants it with every 401.
         let status = dialect.status(for: failure)
-        if status == 401 { headers.append(("www-authenticate", "Bearer")) }
+        if status == 401 { further.add("www-authenticate", "Bearer") }
         try await send(
             status: status, body: dialect.errorBody(for: failure, requestID: record.requestID),
-            headers: headers)
+            further: further)
     }
 
     /// Writes the record, after the last byte or after the client left.
@@ -215,19 +218,16 @@ public final class Exchange {
         return input.addingSaturated(record.outputTokens ?? 0)
     }
 
-    private func complete(_ fields: consuming HeaderFields, status: Int) -> ResponseHead {
+    private func complete(_ fields: consuming HeaderLines, status: Int) -> ResponseHead {
         fields.add("x-request-id", record.requestID)
         // The anthropic SDKs read this one: https://docs.anthropic.com/en/api/errors#request-id
         if dialect == .anthropic { fields.add("request-id", record.requestID) }
         let windows = ticket.takeWindows()
         if !windows.isEmpty {
-            let now = ports.clock.unixTime().seconds
-            for (name, value) in LimitHeaders.fields(for: windows, dialect: dialect, now: now) {
-                fields.add(name, value)
-            }
+            LimitHeaders.add(windows, to: &fields, dialect: dialect, now: ports.clock.unixTime().seconds)
         }
         if !ignored.isEmpty { fields.add("x-fastrelay-ignored", ignored.joined(separator: ", ")) }
-        return ResponseHead(status: status, headers: fields)
+        return ResponseHead(status: status, fields: fields)
     }
 
     private func send(head: ResponseHead?, body: [UInt8], isLast: Bool) async throws(ExchangeStop) {

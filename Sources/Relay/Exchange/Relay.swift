@@ -206,9 +206,9 @@ public final class Relay: Sendable {
         case .fail(let failure): throw .failure(failure)
         case .send(let status, let body): try await exchange.sendFresh(status: status, body: body)
         case .allow(let methods):
-            try await exchange.send(
-                status: 204, contentType: nil, body: [], headers: [("allow", methods.joined(separator: ", "))]
-            )
+            var further = HeaderLines()
+            further.add("allow", methods.joined(separator: ", "))
+            try await exchange.send(status: 204, contentType: nil, body: [], further: further)
         case .sendModels:
             try await exchange.send(status: 200, body: OpenAIModelEncoder.list(await router.listing()))
         case .sendAnthropicModels(let page):

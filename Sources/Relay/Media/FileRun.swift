@@ -54,9 +54,11 @@ final class FileRun: ExchangeRun {
             try await desk.content(id, credential: credential)
         }
         // Never shown as a page of the relay's own site, whatever is in it.
+        var further = HeaderLines()
+        further.add("content-disposition", "attachment")
+        further.add("x-content-type-options", "nosniff")
         try await context.exchange.sendHead(
-            contentType: file.mediaType, count: source.count,
-            headers: [("content-disposition", "attachment"), ("x-content-type-options", "nosniff")])
+            contentType: file.mediaType, count: source.count, further: further)
         guard context.exchange.wantsBody else { return }
         var start = 0
         while start < source.count {

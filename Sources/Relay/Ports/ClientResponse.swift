@@ -4,13 +4,13 @@ public import Wire
 public struct ResponseHead: Sendable, Equatable {
     /// The HTTP status, 200 to 599. Never an interim 1xx.
     public var status: Int
-    /// Header fields, names in lower case. Holds `content-length` exactly when the whole body is known.
-    public var headers: HeaderFields
+    /// Header fields. `content-length` is among them exactly when the whole body is known.
+    public var fields: HeaderLines
 
     /// Makes a head.
-    public init(status: Int, headers: HeaderFields) {
+    public init(status: Int, fields: HeaderLines) {
         self.status = status
-        self.headers = headers
+        self.fields = fields
     }
 }
 

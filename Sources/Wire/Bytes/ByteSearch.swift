@@ -61,17 +61,18 @@ enum ByteSearch {
         return offset
     }
 
-    /// Whether a byte below 0x20 is among the bytes.
+    /// Whether a control character is among the bytes: one below 0x20, or 0x7F.
     static func hasControl(in bytes: Span<UInt8>) -> Bool {
         let raw = bytes.bytes
         let count = bytes.count
         var offset = 0
         while offset &+ 8 <= count {
-            if controls(in: load(raw, offset)) != 0 { return true }
+            let word = load(raw, offset)
+            if controls(in: word) | zeroBytes(in: word ^ (lowBits &* 0x7F)) != 0 { return true }
             offset &+= 8
         }
         while offset < count {
-            if bytes[offset] < ASCII.space { return true }
+            if bytes[offset] < ASCII.space || bytes[offset] == ASCII.delete { return true }
             offset &+= 1
         }
         return false

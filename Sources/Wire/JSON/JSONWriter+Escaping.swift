@@ -17,24 +17,6 @@ extension JSONWriter {
         bytes.append(ASCII.quote)
     }
 
-    /// Appends the digits of a whole number without making a string of it.
-    mutating func appendDigits(of value: Int) {
-        if value < 0 { bytes.append(ASCII.minus) }
-        appendDigits(of: value.magnitude)
-    }
-
-    /// Appends the digits of a whole number that is not negative.
-    mutating func appendDigits(of value: UInt) {
-        var rest = value
-        var divisor: UInt = 1
-        while rest / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(ASCII.zero &+ UInt8(truncatingIfNeeded: rest / divisor))
-            rest %= divisor
-            divisor /= 10
-        }
-    }
-
     /// Appends the runs between bytes that need an escape in bulk.
     private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
         let span = unsafe text.span

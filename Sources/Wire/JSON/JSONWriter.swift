@@ -70,7 +70,7 @@ public struct JSONWriter: Sendable {
     /// Writes a whole number.
     public mutating func int(_ value: Int) {
         separate()
-        appendDigits(of: value)
+        bytes.appendDigits(of: value)
         endValue()
     }
 
@@ -79,7 +79,7 @@ public struct JSONWriter: Sendable {
         separate()
         if value < 0 { bytes.append(ASCII.minus) }
         let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: 1000)
-        appendDigits(of: whole)
+        bytes.appendDigits(of: whole)
         bytes.append(ASCII.dot)
         for divisor: UInt in [100, 10, 1] { bytes.append(ASCII.zero + UInt8(rest / divisor % 10)) }
         endValue()

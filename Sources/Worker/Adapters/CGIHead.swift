@@ -3,36 +3,24 @@ internal import Wire
 
 /// The head of an answer as CGI has it: `Status: 200 OK`, header lines, an empty line (RFC 3875, section 6.3).
 enum CGIHead {
-    /// Writes the head; a field that could end a line early is left out rather than sent.
+    /// Writes the head.
     ///
     /// - Parameter count: bytes of the body that will be appended to the array, to make room for them at once.
     static func bytes(for head: ResponseHead, roomFor count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(512 + count)
-        bytes.append(contentsOf: "Status: \(head.status) ".utf8)
-        bytes.append(contentsOf: reason(head.status).utf8)
-        bytes.append(contentsOf: "\r\n".utf8)
-        for (name, value) in head.headers where isSafe(name) && isSafe(value) {
-            bytes.append(contentsOf: name.utf8)
-            bytes.append(contentsOf: ": ".utf8)
-            bytes.append(contentsOf: value.utf8)
-            bytes.append(contentsOf: "\r\n".utf8)
-        }
-        bytes.append(contentsOf: "\r\n".utf8)
+        bytes.reserveCapacity(head.fields.bytes.count + 64 + count)
+        bytes.append(literal: "Status: ")
+        bytes.appendDigits(of: head.status)
+        bytes.append(literal: " ")
+        bytes.append(literal: reason(head.status))
+        bytes.append(literal: "\r\n")
+        bytes.append(contentsOf: head.fields.bytes)
+        bytes.append(literal: "\r\n")
         return bytes
     }
 
-    private static func isSafe(_ text: String) -> Bool {
-        let bytes = text.utf8.span
-        for index in bytes.indices {
-            let byte = bytes[index]
-            guard byte >= 32 && byte != 127 || byte == 9 else { return false }
-        }
-        return true
-    }
-
     /// The usual words for the statuses that the relay answers with (RFC 9110, section 15).
-    private static func reason(_ status: Int) -> String {
+    private static func reason(_ status: Int) -> StaticString {
         switch status {
         case 200: "OK"
         case 204: "No Content"

@@ -46,7 +46,9 @@ final class CGIOutput: ClientResponse, FileWatcher, @unchecked Sendable {
 
     func send(head: ResponseHead?, body: [UInt8], isLast: Bool) async throws(ClientGone) {
         if let head {
-            try await write(CGIHead.bytes(for: head, roomFor: body.count) + body)
+            var bytes = CGIHead.bytes(for: head, roomFor: body.count)
+            bytes.append(contentsOf: body)
+            try await write(bytes)
         } else {
             try await write(body)
         }
