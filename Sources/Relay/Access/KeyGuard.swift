@@ -58,11 +58,17 @@ final class KeyGuard: Sendable {
     ///   - credential: nil where there is none, or what there is cannot be one. That is counted; what the client is told
     ///     of it is the caller's affair.
     ///   - address: where it comes from.
+    /// - Returns: whether the key was accepted so lately that `note` need not be told if it is again.
     /// - Throws: `rateLimited` over the limit; for a key that was refused lately, what was said then.
-    func check(credential: LimitDigest?, address: LimitDigest, now: Instant) throws(Failure) {
-        guard limit != nil || memory != nil else { return }
+    @discardableResult
+    func check(credential: LimitDigest?, address: LimitDigest, now: Instant) throws(Failure) -> Bool {
+        guard limit != nil || memory != nil else { return true }
+        var isFresh = false
         let failure = state.withLock { state -> Failure? in
-            if let credential, state.verdicts.isAccepted(credential, at: now) { return nil }
+            if let credential, let left = state.verdicts.acceptance(of: credential, at: now) {
+                isFresh = left > KeyVerdicts.freshness
+                return nil
+            }
             if let limit, let wait = state.wrongKeys.wait(address, limit: limit, at: now) {
                 let wait = min(wait, LimitRefusal.longestMinute)
                 return Failure(.rateLimited, reason + "\(wait) s.", retryAfterSeconds: wait)
@@ -72,6 +78,7 @@ final class KeyGuard: Sendable {
             return refusal
         }
         if let failure { throw failure }
+        return isFresh
     }
 
     /// Learns what a vendor made of a key.

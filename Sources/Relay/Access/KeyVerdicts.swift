@@ -21,13 +21,15 @@ struct KeyVerdicts: Sendable {
     static let maximumKeys = 4096
     /// How long a key that was accepted is taken to be good.
     static let acceptedMemory = Duration.seconds(600)
+    /// While it is remembered for longer than this, it need not be noted anew.
+    static let freshness = Duration.seconds(300)
 
     /// How many keys are remembered.
     var count: Int { refused.count + accepted.count }
 
-    /// Whether a vendor accepted a key lately, and refused it not since.
-    func isAccepted(_ key: LimitDigest, at now: Instant) -> Bool {
-        accepted[key].map { now < $0 } ?? false
+    /// For how long it is yet remembered that a vendor accepted a key, and refused it not since; nil where it is not.
+    func acceptance(of key: LimitDigest, at now: Instant) -> Duration? {
+        accepted[key].flatMap { now < $0 ? $0 - now : nil }
     }
 
     /// Why a key is refused without asking again; nil when the vendor is to be asked.

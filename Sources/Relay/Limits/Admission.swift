@@ -54,7 +54,8 @@ final class Admission: Sendable {
         party.caller = caller
         if exemptCallers.contains(caller) { party.isExempt = true }
         if !party.isExempt {
-            try keys.check(credential: caller, address: party.address, now: exchange.started)
+            party.isAccepted = try keys.check(
+                credential: caller, address: party.address, now: exchange.started)
         }
         exchange.ticket.party = party
         return credential
@@ -109,7 +110,7 @@ final class Admission: Sendable {
         else { return }
         var outcome: KeyGuard.Outcome?
         if exchange.record.outcome == .ok {
-            outcome = .accepted
+            outcome = party.isAccepted ? nil : .accepted
         } else if case .failure(let failure) = exchange.vendorStop {
             outcome = KeyGuard.Outcome(failure)
         }

@@ -72,4 +72,6 @@ struct LimitParty: Sendable {
     var address: LimitDigest
     /// Whether nothing is to be limited.
     var isExempt = false
+    /// Whether it is known well enough that a vendor accepts the credential.
+    var isAccepted = false
 }

@@ -118,8 +118,14 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     ///
     /// What is reserved counts as if it were used now: it is not back before that much time has passed.
     public mutating func windows(of subject: LimitSubject, at now: Int) -> [LimitWindow] {
-        advance(to: now)
         var windows: [LimitWindow] = []
+        addWindows(of: subject, at: now, to: &windows)
+        return windows
+    }
+
+    /// Adds how the limits stand to others; see `windows`.
+    public mutating func addWindows(of subject: LimitSubject, at now: Int, to windows: inout [LimitWindow]) {
+        advance(to: now)
         func add(_ measure: LimitRules.Measure) {
             guard let limit = subject.rules[measure] else { return }
             windows.append(window(measure, of: limit, scope: subject.key.scope))
@@ -129,7 +135,6 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
         add(.tokensPerMinute)
         add(.tokensPerDay)
         add(.concurrent)
-        return windows
     }
 
     /// Whether nothing is left in it that matters at `now`.

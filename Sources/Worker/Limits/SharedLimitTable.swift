@@ -133,6 +133,9 @@ final class SharedLimitTable: @unchecked Sendable {
 
     // MARK: Under the lock
 
+    /// Room for the windows of two records, as far as most limit anything.
+    private static let usualWindows = 6
+
     private func decide(
         _ claim: LimitClaim, at now: Int, leases: LimitLeases, leaseSeconds: Int
     ) -> LimitDecision {
@@ -147,23 +150,30 @@ final class SharedLimitTable: @unchecked Sendable {
             let other = refusal(of: claim, under: second, in: secondCell, at: now)
             decision.refusal = .longer(decision.refusal, other)
         }
+        decision.windows.reserveCapacity(Self.usualWindows)
         if decision.refusal != nil {
-            decision.windows = windows(of: first, in: firstCell, at: now)
-            if let second { decision.windows += windows(of: second, in: secondCell, at: now) }
+            addWindows(of: first, in: firstCell, at: now, to: &decision)
+            if let second { addWindows(of: second, in: secondCell, at: now, to: &decision) }
             return decision
         }
         decision.grants.reserveCapacity(claim.subjects.count)
         func take(_ subject: LimitSubject, _ found: LimitCell?) {
             let cell = found ?? make(subject.key, at: now)
-            leases.change(subject.key) { lease in
+            func count(_ lease: inout LimitLease) {
                 // In a record that was lost, others have what is held until the same time.
                 if found == nil { lease.expires = 0 }
                 cell.record.pointee.take(
                     claim, under: subject, at: now, lease: &lease, leaseSeconds: leaseSeconds)
             }
+            if subject.rules.isHeld {
+                leases.change(subject.key, count)
+            } else {
+                var none = LimitLease()
+                count(&none)
+            }
             decision.grants.append(
                 LimitGrant(of: claim, under: subject, countedAt: cell.record.pointee.lastUsed))
-            decision.windows += windows(of: subject, in: cell, at: now)
+            addWindows(of: subject, in: cell, at: now, to: &decision)
         }
         take(first, firstCell)
         if let second { take(second, secondCell) }
@@ -173,21 +183,23 @@ final class SharedLimitTable: @unchecked Sendable {
     private func refusal(
         of claim: LimitClaim, under subject: LimitSubject, in cell: LimitCell?, at now: Int
     ) -> LimitDecision.Refusal? {
-        // Time moves on in a record when it is looked at, so it is sealed afterwards: by `windows`.
+        // Time moves on in a record when it is looked at, so it is sealed afterwards: by `addWindows`.
         if let cell { return cell.record.pointee.refusal(of: claim, under: subject, at: now) }
         var record = LimitRecord()
         return record.refusal(of: claim, under: subject, at: now)
     }
 
     /// How the limits stand; the last thing that is done with a cell.
-    private func windows(of subject: LimitSubject, in cell: LimitCell?, at now: Int) -> [LimitWindow] {
+    private func addWindows(
+        of subject: LimitSubject, in cell: LimitCell?, at now: Int, to decision: inout LimitDecision
+    ) {
         // Nobody has to make room for who is refused.
         guard let cell else {
             var record = LimitRecord()
-            return record.windows(of: subject, at: now)
+            return record.addWindows(of: subject, at: now, to: &decision.windows)
         }
-        defer { cell.seal() }
-        return cell.record.pointee.windows(of: subject, at: now)
+        cell.record.pointee.addWindows(of: subject, at: now, to: &decision.windows)
+        cell.seal()
     }
 
     private func cell(_ number: Int, in bucket: Int) -> LimitCell {

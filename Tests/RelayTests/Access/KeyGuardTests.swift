@@ -144,6 +144,25 @@ import Testing
         #expect(Self.answer(keys, Self.key(1), after: 1_100)?.kind == .rateLimited)
     }
 
+    @Test func `a key need not be noted again for five minutes after it was accepted`() throws {
+        func isFresh(_ keys: KeyGuard, after seconds: Double) throws -> Bool {
+            try keys.check(
+                credential: Self.key(1), address: Self.home, now: Self.start + .seconds(seconds))
+        }
+        let keys = Self.keyGuard(perMinute: 3)
+        #expect(try !isFresh(keys, after: 0))
+        Self.note(keys, .accepted, Self.key(1))
+        #expect(try isFresh(keys, after: 299.9))
+        #expect(try !isFresh(keys, after: 300))
+        Self.note(keys, .accepted, Self.key(1), after: 300)
+        #expect(try isFresh(keys, after: 300))
+        Self.note(keys, .refused(Self.refusal), Self.key(1), after: 301)
+        #expect(throws: Failure.self) { try isFresh(keys, after: 301) }
+        // Nothing is to be learned where nothing is remembered.
+        let off = Self.keyGuard(perMinute: nil, memory: nil)
+        #expect(try isFresh(off, after: 0))
+    }
+
     @Test func `a good key that is refused then is good no more`() {
         let keys = Self.keyGuard(perMinute: 1, memory: nil)
         Self.note(keys, .accepted, Self.key(1))
