@@ -3,7 +3,7 @@ struct KeyList {
     /// The longest key, in bytes (memcached's `protocol.txt`).
     static let maximumKeyBytes = 250
 
-    private var bytes: [CChar] = []
+    private var bytes: [UInt8] = []
     private var starts: [Int] = []
     private var lengths: [Int] = []
 
@@ -18,21 +18,26 @@ struct KeyList {
     init(_ keys: [String]) throws(MemcachedError) {
         starts.reserveCapacity(keys.count)
         lengths.reserveCapacity(keys.count)
+        bytes.reserveCapacity(keys.count * Self.usualKeyBytes)
         for key in keys {
-            let start = bytes.count
-            var isPlain = true
-            for byte in key.utf8 {
-                // The visible characters of ASCII.
-                isPlain = isPlain && 0x21...0x7E ~= byte
-                bytes.append(CChar(truncatingIfNeeded: byte))
-            }
-            let length = bytes.count - start
-            guard isPlain, (1...Self.maximumKeyBytes).contains(length) else {
+            let text = key.utf8.span
+            guard (1...Self.maximumKeyBytes).contains(text.count), Self.isPlain(text) else {
                 throw MemcachedError(reason: "a key that cannot be sent")
             }
-            starts.append(start)
-            lengths.append(length)
+            starts.append(bytes.count)
+            lengths.append(text.count)
+            unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         }
+    }
+
+    private static let usualKeyBytes = 64
+
+    /// Whether all are visible characters of ASCII.
+    private static func isPlain(_ text: Span<UInt8>) -> Bool {
+        // Without a branch for each, so that several are looked at at a time.
+        var furthest: UInt8 = 0
+        for index in text.indices { furthest = max(furthest, text[index] &- 0x21) }
+        return furthest <= 0x7E - 0x21
     }
 
     /// Lends the keys; only while `body` runs.
@@ -41,7 +46,8 @@ struct KeyList {
     ) -> Result {
         unsafe bytes.withUnsafeBufferPointer { buffer in
             let pointers: [UnsafePointer<CChar>?] = unsafe starts.map {
-                unsafe buffer.baseAddress?.advanced(by: $0)
+                unsafe UnsafeRawPointer(buffer.baseAddress)?.advanced(by: $0)
+                    .assumingMemoryBound(to: CChar.self)
             }
             return unsafe pointers.withUnsafeBufferPointer { pointers in
                 unsafe lengths.withUnsafeBufferPointer { lengths in
@@ -58,7 +64,11 @@ struct KeyList {
 
     /// Whether a key is this one.
     func isKey(_ index: Int, _ key: UnsafeBufferPointer<CChar>) -> Bool {
-        unsafe key.count == lengths[index]
-            && bytes[starts[index]..<starts[index] + lengths[index]].elementsEqual(key)
+        guard key.count == lengths[index] else { return false }
+        let start = starts[index]
+        for offset in 0..<lengths[index] {
+            guard unsafe bytes[start + offset] == UInt8(bitPattern: key[offset]) else { return false }
+        }
+        return true
     }
 }

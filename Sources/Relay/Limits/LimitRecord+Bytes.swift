@@ -59,10 +59,10 @@ extension LimitRecord {
     ) {
         let place = bytes.count
         bytes.append(0)
-        for age in 0..<count where slots[age] > 0 {
+        slots.forEachUsed { age, amount in
             bytes[place] += 1
             bytes.append(UInt8(age))
-            append(UInt64(slots[age]), to: &bytes)
+            append(UInt64(amount), to: &bytes)
         }
     }
 

@@ -26,6 +26,18 @@ struct LimitSlots<let count: Int, let seconds: Int>: Sendable, BitwiseCopyable {
         set { counts[index(age)] = newValue }
     }
 
+    /// Calls with each slot that is not empty, and its age, from the newest on.
+    @inline(__always)
+    func forEachUsed(_ body: (_ age: Int, _ amount: UInt32) -> Void) {
+        guard sum > 0 else { return }
+        var index = index(0)
+        for age in 0..<count {
+            let amount = counts[index]
+            if amount > 0 { body(age, amount) }
+            index = index > 0 ? index &- 1 : count - 1
+        }
+    }
+
     /// Moves from one time to a later one, in seconds from 0 on.
     mutating func advance(from earlier: Int, to later: Int) {
         let steps = later / seconds - earlier / seconds

@@ -45,41 +45,41 @@ struct LaneCase: Sendable {
     }
 
     /// Counts the claim in its records if all have room, and in none otherwise.
-    mutating func weigh(in batch: inout RecordBatch, _ lane: Lane, at now: Int) {
+    mutating func weigh(in batch: RecordBatch, _ lane: Lane, at now: Int) {
         refusal = nil
         for part in parts where !part.isWritten {
-            guard let index = batch.index(of: part.subject.key) else { continue }
-            let reason = batch.entries[index].refusal(
+            guard let entry = batch[part.subject.key] else { continue }
+            let reason = entry.refusal(
                 of: part.claim, under: part.subject, at: now, leaseSeconds: lane.leaseSeconds)
             let longer = LimitDecision.Refusal.longer(refusal?.reason, reason)
             if let longer, longer != refusal?.reason { refusal = (longer, part.subject.key) }
         }
         for number in parts.indices where !parts[number].isWritten {
-            count(number, in: &batch, lane, at: now)
+            if let entry = batch[parts[number].subject.key] { count(number, in: entry, lane, at: now) }
         }
     }
 
     /// Counts the claim anew in a record that was reset, when it is counted in those that are written before.
-    mutating func recount(in index: Int, of batch: inout RecordBatch, _ lane: Lane, at now: Int) {
-        let key = batch.entries[index].key
+    mutating func recount(
+        in entry: RecordBatch.Entry, of batch: RecordBatch, _ lane: Lane, at now: Int
+    ) {
+        let key = entry.key
         guard let number = parts.firstIndex(where: { $0.subject.key == key && !$0.isWritten }) else { return }
         let isReady = parts.allSatisfy { part in
             part.subject.key == key || part.isWritten
                 || part.grant != nil && isTrue(part.subject.key, in: batch)
         }
         if isReady {
-            count(number, in: &batch, lane, at: now)
+            count(number, in: entry, lane, at: now)
         } else {
             parts[number].grant = nil
         }
     }
 
-    private mutating func count(_ number: Int, in batch: inout RecordBatch, _ lane: Lane, at now: Int) {
+    private mutating func count(_ number: Int, in entry: RecordBatch.Entry, _ lane: Lane, at now: Int) {
         let (subject, claim) = (parts[number].subject, parts[number].claim)
-        guard let index = batch.index(of: subject.key) else { return }
-        parts[number].grant =
-            refusal == nil ? batch.entries[index].count(claim, under: subject, lane, at: now) : nil
-        parts[number].windows = batch.entries[index].record.windows(of: subject, at: now)
+        parts[number].grant = refusal == nil ? entry.count(claim, under: subject, lane, at: now) : nil
+        parts[number].windows = entry.record.windows(of: subject, at: now)
     }
 
     /// Looks what came of it when the records were written.
@@ -107,14 +107,14 @@ struct LaneCase: Sendable {
     }
 
     private func isTrue(_ key: LimitKey, in batch: RecordBatch, forRefusal: Bool = false) -> Bool {
-        guard let entry = batch.index(of: key).map({ batch.entries[$0] }) else { return false }
+        guard let entry = batch[key] else { return false }
         return entry.isTrue && !(forRefusal && entry.isRecounted)
     }
 }
 
 extension RecordBatch.Entry {
     /// Counts a claim of which is known that it fits. One that asks for nothing changes nothing.
-    fileprivate mutating func count(
+    fileprivate func count(
         _ claim: LimitClaim, under subject: LimitSubject, _ lane: LaneCase.Lane, at now: Int
     ) -> LimitGrant {
         if !claim.asksNothing {

@@ -139,7 +139,7 @@ struct LaneWork {
         var batch = RecordBatch()
         do {
             batch = try fetch(cases.flatMap(\.missing))
-            answers.failure = count(in: &batch)
+            answers.failure = count(in: batch)
         } catch {
             answers.failure = error
         }
@@ -170,14 +170,14 @@ struct LaneWork {
     ///
     /// Callers' records first: many requests share the one of their address, and none of them is to be refused for one
     /// that its caller's limit stops in the end.
-    private mutating func count(in batch: inout RecordBatch) -> MemcachedError? {
+    private mutating func count(in batch: RecordBatch) -> MemcachedError? {
         let now = clock.unixTime().seconds
         let deadline = deadline(for: batch)
-        apply(to: &batch, at: now)
-        for index in cases.indices { cases[index].weigh(in: &batch, lane, at: now) }
+        apply(to: batch, at: now)
+        for index in cases.indices { cases[index].weigh(in: batch, lane, at: now) }
         var failure = batch.write(.caller, to: server) { stopwatch.now() > deadline }
         if failure == nil {
-            if batch.entries.contains(where: { $0.state == .contested }) { recount(in: &batch, at: now) }
+            if batch.entries.contains(where: { $0.state == .contested }) { recount(in: batch, at: now) }
             failure = batch.write(.address, to: server) { stopwatch.now() > deadline }
         }
         finish(batch, at: now, hasFailed: failure != nil, isOfClaims: true)
@@ -185,14 +185,13 @@ struct LaneWork {
     }
 
     /// Leaves out of addresses' records whom somebody else was first with at his caller's.
-    private mutating func recount(in batch: inout RecordBatch, at now: Int) {
-        for number in batch.entries.indices where batch.entries[number].state == .changed {
-            let key = batch.entries[number].key
-            batch.entries[number].reset()
-            for settlement in settlements where settlement.grant.key == key {
-                batch.entries[number].settle(settlement, at: now, leaseSeconds: lane.leaseSeconds)
+    private mutating func recount(in batch: RecordBatch, at now: Int) {
+        for entry in batch.entries where entry.state == .changed {
+            entry.reset()
+            for settlement in settlements where settlement.grant.key == entry.key {
+                entry.settle(settlement, at: now, leaseSeconds: lane.leaseSeconds)
             }
-            for index in cases.indices { cases[index].recount(in: number, of: &batch, lane, at: now) }
+            for index in cases.indices { cases[index].recount(in: entry, of: batch, lane, at: now) }
         }
     }
 
@@ -211,12 +210,12 @@ struct LaneWork {
         }
         guard !keys.isEmpty else { return nil }
         do {
-            var batch = try fetch(keys)
+            let batch = try fetch(keys)
             let now = clock.unixTime().seconds
             let deadline = deadline(for: batch)
-            apply(to: &batch, at: now)
-            for index in batch.entries.indices where batch.entries[index].state == .fetched {
-                batch.entries[index].renew(at: now, leaseSeconds: lane.leaseSeconds)
+            apply(to: batch, at: now)
+            for entry in batch.entries where entry.state == .fetched {
+                entry.renew(at: now, leaseSeconds: lane.leaseSeconds)
             }
             var failure: MemcachedError?
             for scope in LimitScope.allCases where failure == nil {
@@ -234,23 +233,18 @@ struct LaneWork {
     // MARK: Records
 
     private func fetch(_ keys: [LimitKey]) throws(MemcachedError) -> RecordBatch {
-        var distinct: [LimitKey] = []
-        var known: Set<LimitKey> = []
-        for key in keys where known.insert(key).inserted { distinct.append(key) }
+        let distinct = Self.distinct(keys)
         let names = distinct.map { prefix + $0.text }
         let items = try fetch(names)
 
         var batch = RecordBatch()
         for (index, key) in distinct.enumerated() {
             let item = index < items.count ? items[index] : nil
-            let record = item.flatMap { LimitRecord(encoded: $0.bytes.span) }
-            var lease = holdings[key]?.lease ?? LimitLease()
-            // What it held it holds no more; without this it would take away what others hold until the same second.
-            if record == nil { lease.expires = 0 }
+            let holding = holdings[key]
             batch.append(
                 RecordBatch.Entry(
-                    key, name: names[index], version: item?.version, record: record ?? LimitRecord(),
-                    lease: lease, lifetime: holdings[key]?.lifetime ?? 0))
+                    key, name: names[index], item, lease: holding?.lease ?? LimitLease(),
+                    lifetime: holding?.lifetime ?? 0))
         }
         return batch
     }
@@ -266,16 +260,22 @@ struct LaneWork {
         }
     }
 
+    private static func distinct(_ keys: [LimitKey]) -> [LimitKey] {
+        // Most are those of one claim.
+        if keys.count < 2 || keys.count == 2 && keys[0] != keys[1] { return keys }
+        var known: Set<LimitKey> = []
+        return keys.filter { known.insert($0).inserted }
+    }
+
     /// Until when a batch that was fetched has to be written.
     private func deadline(for batch: RecordBatch) -> Instant {
         stopwatch.now() + patience + Self.patiencePerRecord * batch.entries.count
     }
 
     /// Settles what concerns records that are at hand.
-    private func apply(to batch: inout RecordBatch, at now: Int) {
+    private func apply(to batch: RecordBatch, at now: Int) {
         for settlement in settlements {
-            guard let index = batch.index(of: settlement.grant.key) else { continue }
-            batch.entries[index].settle(settlement, at: now, leaseSeconds: lane.leaseSeconds)
+            batch[settlement.grant.key]?.settle(settlement, at: now, leaseSeconds: lane.leaseSeconds)
         }
     }
 
@@ -300,7 +300,7 @@ struct LaneWork {
             // What is settled meanwhile says nothing of the records that others are first with.
             contests = 0
         }
-        settlements.removeAll { batch.state(of: $0.grant.key) == .written }
+        settlements.removeAll { batch[$0.grant.key]?.state == .written }
     }
 
     /// Takes note that nobody knows whether a record was written.

@@ -17,8 +17,8 @@ struct RecordBatch {
         case doubtful
     }
 
-    /// One record.
-    struct Entry {
+    /// One record. It has a kilobyte, which is not to be copied; entries are of one thread.
+    final class Entry {
         /// Whose it is.
         let key: LimitKey
         /// What the server calls it.
@@ -35,27 +35,31 @@ struct RecordBatch {
         var state = State.fetched
         /// Whether it was counted anew, so that who was refused before may have room.
         var isRecounted = false
-        private let fetched: (record: LimitRecord, lease: LimitLease)
+        private let fetched: (bytes: [UInt8], lease: LimitLease)
 
-        /// A record as it was fetched.
+        /// A record as it was fetched; one that is not there or cannot be read is empty.
         init(
-            _ key: LimitKey, name: String, version: UInt64?, record: LimitRecord, lease: LimitLease,
-            lifetime: Int
+            _ key: LimitKey, name: String, _ item: MemcachedConnection.Item?, lease: LimitLease, lifetime: Int
         ) {
             self.key = key
             self.name = name
-            self.version = version
-            self.record = record
-            self.lease = lease
             self.lifetime = lifetime
-            fetched = (record, lease)
+            version = item?.version
+            let bytes = item?.bytes ?? []
+            let record = LimitRecord(encoded: bytes.span)
+            var lease = lease
+            // What it held it holds no more; without this it would take away what others hold until the same second.
+            if record == nil { lease.expires = 0 }
+            self.record = record ?? LimitRecord()
+            self.lease = lease
+            fetched = (bytes, lease)
         }
 
         /// Whether what is in it is so at the server.
         var isTrue: Bool { state == .fetched || state == .written }
 
         /// Looks whether a claim fits.
-        mutating func refusal(
+        func refusal(
             of claim: LimitClaim, under subject: LimitSubject, at now: Int, leaseSeconds: Int
         ) -> LimitDecision.Refusal? {
             let lastUsed = record.lastUsed
@@ -69,20 +73,22 @@ struct RecordBatch {
         }
 
         /// Makes it what was fetched, to be counted anew.
-        mutating func reset() {
-            (record, lease) = fetched
+        func reset() {
+            let bytes = fetched.bytes
+            record = LimitRecord(encoded: bytes.span) ?? LimitRecord()
+            lease = fetched.lease
             state = .fetched
             isRecounted = true
         }
 
         /// Takes back what ended.
-        mutating func settle(_ settlement: LimitSettlement, at now: Int, leaseSeconds: Int) {
+        func settle(_ settlement: LimitSettlement, at now: Int, leaseSeconds: Int) {
             record.settle(settlement, at: now, lease: &lease, leaseSeconds: leaseSeconds)
             state = .changed
         }
 
         /// Moves on what this process holds.
-        mutating func renew(at now: Int, leaseSeconds: Int) {
+        func renew(at now: Int, leaseSeconds: Int) {
             record.renew(&lease, at: now, leaseSeconds: leaseSeconds)
             state = .changed
         }
@@ -92,39 +98,46 @@ struct RecordBatch {
     static let longestLifetime = 90_000
 
     /// The records, in the order in which they are written.
-    var entries: [Entry] = []
+    private(set) var entries: [Entry] = []
+    /// Where they are, when there are many.
     private var indices: [LimitKey: Int] = [:]
+    /// So many are looked through faster than they are hashed.
+    private static let fewEntries = 8
 
     /// Adds a record.
     mutating func append(_ entry: Entry) {
-        indices[entry.key] = entries.count
         entries.append(entry)
+        guard entries.count > Self.fewEntries else { return }
+        if indices.isEmpty {
+            for (index, entry) in entries.enumerated() { indices[entry.key] = index }
+        } else {
+            indices[entry.key] = entries.count - 1
+        }
     }
 
-    /// Where a record stands in `entries`.
-    func index(of key: LimitKey) -> Int? { indices[key] }
-
-    /// The state of a record; nil when it is not among these.
-    func state(of key: LimitKey) -> State? { indices[key].map { entries[$0].state } }
+    /// A record; nil when it is not among these.
+    subscript(key: LimitKey) -> Entry? {
+        guard indices.isEmpty else { return indices[key].map { entries[$0] } }
+        for entry in entries where entry.key == key { return entry }
+        return nil
+    }
 
     /// Writes what was changed of one scope.
     ///
     /// - Parameter isLate: asked between two records; what is left is not written then, for the server is too slow.
     /// - Returns: why it stopped before the end.
-    mutating func write(
+    func write(
         _ scope: LimitScope, to server: any RecordServer, isLate: () -> Bool
     ) -> MemcachedError? {
-        for index in entries.indices where entries[index].state == .changed {
-            guard entries[index].key.scope == scope else { continue }
+        for entry in entries where entry.state == .changed && entry.key.scope == scope {
             if isLate() { return MemcachedError(reason: "it is too slow") }
-            let entry = entries[index]
             do {
                 let stands = try server.replace(
                     entry.name, with: entry.record.encoded(), ifStill: entry.version,
                     expiringAfter: entry.lifetime > 0 ? entry.lifetime : Self.longestLifetime)
-                entries[index].state = stands ? .written : .contested
+                entry.state = stands ? .written : .contested
             } catch {
-                entries[index].state = .doubtful
+                entry.state = .doubtful
                 return error
             }
         }
