@@ -111,6 +111,8 @@ public final class Relay: Sendable {
     /// functions that do not, and those are marked `@inline(never)`, since what is inlined puts its values into the frame
     /// of the function that suspends, used at that moment or not (2,048 bytes against 384 for `ChatStream.run`).
     public func answer(_ exchange: Exchange) async {
+        // Also while the store of limits is asked.
+        prepareAtOnce(exchange)
         do throws(ExchangeStop) {
             if !exchange.ticket.claims.isEmpty { try await admission.admit(exchange) }
             if let chat = try startAtOnce(exchange) {
@@ -215,6 +217,7 @@ public final class Relay: Sendable {
             try await sendModels(page, exchange)
         case .sendModel(let id): try await sendModel(id, exchange)
         case .chat(let body, let credential): return try await chat(body, credential, exchange)
+        case .ready: assertionFailure("it was to be started at once")
         case .start(let chat):
             try await admission.admit(exchange)
             if Task.isCancelled { throw .clientGone }
@@ -305,17 +308,22 @@ public final class Relay: Sendable {
             ports: ports)
     }
 
-    /// Starts a chat that can be without waiting for anything; nil for everything else, which stays as it is.
+    /// Prepares a chat that can be without waiting for anything; everything else stays as it is.
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) private func prepareAtOnce(_ exchange: Exchange) {
+        guard case .chat(let body, let credential) = exchange.step else { return }
+        do throws(Failure) {
+            guard let chat = try preparation(credential, exchange).atOnce(body) else { return }
+            exchange.step = .ready(chat)
+        } catch {
+            exchange.step = .fail(error)
+        }
+    }
+
+    /// Starts a chat that was prepared at once; nil for everything else, which stays as it is.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) private func startAtOnce(_ exchange: Exchange) throws(ExchangeStop) -> (any ExchangeRun)? {
-        guard case .chat(let body, let credential) = exchange.step else { return nil }
-        let chat: PreparedChat?
-        do throws(Failure) {
-            chat = try preparation(credential, exchange).atOnce(body)
-        } catch {
-            throw .failure(error)
-        }
-        guard let chat else { return nil }
+        guard case .ready(let chat) = exchange.step else { return nil }
         exchange.step = .none
         // The client may have left before anything was paid for.
         if Task.isCancelled { throw .clientGone }

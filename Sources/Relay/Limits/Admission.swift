@@ -61,12 +61,12 @@ final class Admission: Sendable {
         return credential
     }
 
-    /// Counts a request, where that takes no time; else `admit` has to.
+    /// Counts a request, where that takes no time; else it is begun, and `admit` has to.
     func count(_ exchange: Exchange, _ route: Route) throws(Failure) {
         guard let limitClass = route.limitClass, let party = exchange.ticket.party,
             let claim = gate.claim(for: limitClass, of: party)
         else { return }
-        _ = try count(claim, exchange)
+        if try !count(claim, exchange) { exchange.ticket.inquiry = store.begin(claim) }
     }
 
     /// Counts a claim, where that takes no time.
@@ -85,7 +85,9 @@ final class Admission: Sendable {
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) func admit(_ exchange: Exchange) async throws(ExchangeStop) {
         guard let claim = exchange.ticket.claims.popLast() else { return }
-        let decision = await store.admit(claim)
+        let inquiry = exchange.ticket.inquiry
+        exchange.ticket.inquiry = nil
+        let decision = if let inquiry { await inquiry.decision() } else { await store.admit(claim) }
         do throws(Failure) {
             try exchange.ticket.take(decision, on: claim)
         } catch {

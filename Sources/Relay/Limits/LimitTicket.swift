@@ -7,6 +7,8 @@ struct LimitTicket {
     /// What a store that takes time has yet to decide: one or none. In an array, for most have none, and an open stream should
     /// be small.
     var claims: [LimitClaim] = []
+    /// The decision of that claim, if it is being made already.
+    var inquiry: (any LimitInquiry)?
     /// What was counted.
     private(set) var grants: [LimitGrant] = []
     /// How the limits stand, for the header of the answer.

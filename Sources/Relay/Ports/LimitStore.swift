@@ -11,6 +11,11 @@ public protocol LimitStore: Sendable {
     /// - Returns: nil where that takes time; then nothing has happened, and `admit` decides.
     func admitAtOnce(_ claim: LimitClaim) -> LimitDecision?
 
+    /// Begins to decide a claim, so that something else can be done meanwhile.
+    ///
+    /// - Returns: what tells the decision, which has to be asked for; nil where nothing was begun, and `admit` decides.
+    func begin(_ claim: LimitClaim) -> (any LimitInquiry)?
+
     /// Decides a claim, however long that takes. What is granted to a task that was cancelled meanwhile is granted all
     /// the same, and for the caller to settle.
     func admit(_ claim: LimitClaim) async -> LimitDecision
@@ -33,6 +38,14 @@ public protocol LimitStore: Sendable {
 extension LimitStore {
     /// Does nothing: most stores write at once.
     public func finish() {}
+    /// Begins nothing: most stores decide at once.
+    public func begin(_ claim: LimitClaim) -> (any LimitInquiry)? { nil }
+}
+
+/// A claim that a store is deciding.
+public protocol LimitInquiry: Sendable {
+    /// Waits for the decision. To be asked once, whatever comes: what is granted has to be settled.
+    func decision() async -> LimitDecision
 }
 
 /// The state of a limit store.

@@ -54,12 +54,17 @@ final class MemcachedLane: Sendable {
     ///
     /// - Returns: nil when the server cannot be asked.
     func admit(_ claim: LimitClaim) async -> LimitDecision? {
-        await withCheckedContinuation { continuation in
-            let new = LaneCase(claim) { continuation.resume(returning: $0) }
-            let (isTaken, mustWake) = queue.withLock { queue in (queue.append(new), queue.mustWake()) }
-            if mustWake { wakeUp.signal() }
-            if !isTaken { continuation.resume(returning: nil) }
-        }
+        await ask(claim).answer()
+    }
+
+    /// Begins to decide such a claim.
+    func ask(_ claim: LimitClaim) -> LaneInquiry {
+        let inquiry = LaneInquiry()
+        let new = LaneCase(claim) { inquiry.take($0) }
+        let (isTaken, mustWake) = queue.withLock { queue in (queue.append(new), queue.mustWake()) }
+        if mustWake { wakeUp.signal() }
+        if !isTaken { inquiry.take(nil) }
+        return inquiry
     }
 
     /// Takes ends of requests that were granted here.

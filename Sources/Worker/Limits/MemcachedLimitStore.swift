@@ -74,6 +74,24 @@ final class MemcachedLimitStore: LimitStore {
         return substitute.admitAtOnce(claim)
     }
 
+    /// Begins where one server has all records and is asked.
+    func begin(_ claim: LimitClaim) -> (any LimitInquiry)? {
+        let groups = groups(of: claim)
+        guard groups.count == 1, let lane = groups[0].lane else { return nil }
+        return Inquiry(lane: lanes[lane].ask(claim), claim: claim, substitute: substitute)
+    }
+
+    private struct Inquiry: LimitInquiry {
+        let lane: LaneInquiry
+        let claim: LimitClaim
+        let substitute: LimitSubstitute
+
+        func decision() async -> LimitDecision {
+            if let decision = await lane.answer() { return decision }
+            return await substitute.admit(claim)
+        }
+    }
+
     func admit(_ claim: LimitClaim) async -> LimitDecision {
         let groups = groups(of: claim)
         if groups.contains(where: { $0.lane == nil && LimitSubstitute.denies($0.claim) }) {

@@ -16,6 +16,29 @@ import Wire
         var health: LimitStoreHealth { store.health }
     }
 
+    /// A store that begins at once, and tells its decision when the gate is open.
+    struct BegunStore: LimitStore {
+        struct Inquiry: LimitInquiry {
+            let value: LimitDecision
+            let gate: TestGate
+            func decision() async -> LimitDecision {
+                _ = await gate.wait()
+                return value
+            }
+        }
+
+        let store: any LimitStore
+        let gate: TestGate
+        func admitAtOnce(_ claim: LimitClaim) -> LimitDecision? { nil }
+        func begin(_ claim: LimitClaim) -> (any LimitInquiry)? {
+            store.admitAtOnce(claim).map { Inquiry(value: $0, gate: gate) }
+        }
+        func admit(_ claim: LimitClaim) async -> LimitDecision { await store.admit(claim) }
+        func settle(_ settlements: [LimitSettlement]) { store.settle(settlements) }
+        func renew() { store.renew() }
+        var health: LimitStoreHealth { store.health }
+    }
+
     let clock = ManualClock()
 
     func harness(
@@ -44,6 +67,38 @@ import Wire
         request.headers = HeaderFields([("authorization", "Bearer \(key)")])
         request.remoteAddress = address
         return request
+    }
+
+    @Test func `what is prepared while the store decides is not begun before it has`() async throws {
+        var configuration = Configuration()
+        configuration.limits.caller = Self.rules {
+            $0.requestsPerMinute = 2
+            $0.concurrent = 1
+        }
+        let gate = TestGate()
+        let store = MemoryLimitStore(leaseSeconds: 60, clock: clock)
+        let harness = Harness(configuration, limits: BegunStore(store: store, gate: gate), clock: clock) {
+            _, _ in
+            FakeCall.Step.whole("Hello")
+        }
+        let answer = Task { await harness.chat() }
+        #expect(await eventually { gate.waitingCount == 1 })
+        #expect(harness.chats.isEmpty)
+        gate.open()
+        #expect(await answer.value.status == 200)
+        #expect(harness.chats.count == 1)
+
+        // What is wrong with it is told, and its place given back.
+        var broken = Self.request()
+        broken.body = Array(#"{"messages": 1}"#.utf8)
+        #expect(await harness.respond(to: broken).status == 400)
+        // What is refused is told first: nobody learns anything of a request that is not to be answered.
+        let refused = await harness.respond(to: broken)
+        #expect(refused.status == 429)
+        #expect(refused.header("x-ratelimit-remaining-requests") == "0")
+        clock.advance(by: .seconds(61))
+        #expect(await harness.chat().status == 200)
+        #expect(harness.chats.count == 2)
     }
 
     @Test(arguments: [false, true])

@@ -52,4 +52,23 @@ import TestSupport
         #expect(await decision.value == nil)
         #expect(lane.isOpen && !lane.health.isUp)
     }
+
+    @Test func `an answer can come before it is asked for, and after`() async {
+        let decision = LimitDecision(refusal: .unavailable)
+        let early = LaneInquiry()
+        early.take(decision)
+        #expect(await early.answer() == decision)
+        let late = LaneInquiry()
+        let answer = Task { await late.answer() }
+        late.take(nil)
+        #expect(await answer.value == nil)
+        // Both at once, often enough that each of the two is first at times.
+        for number in 0..<200 {
+            let inquiry = LaneInquiry()
+            let expected = number.isMultiple(of: 2) ? decision : nil
+            async let answer = inquiry.answer()
+            async let _: Void = inquiry.take(expected)
+            #expect(await answer == expected)
+        }
+    }
 }
