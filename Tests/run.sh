@@ -109,19 +109,37 @@ for target in json.load(sys.stdin)["targets"]:
     return "$bad"
 }
 
-# One test after the other: a sanitizer makes everything slow, and tests that wait for each other's turn on two cores
-# would run into their time limits. It also takes less time.
-test_with_address_sanitizer() {
-    LSAN_OPTIONS="suppressions=$PWD/Tests/leak-sanitizer.supp" \
-        swift test --sanitize=address --scratch-path .build/address --no-parallel
+# Built one after the other, which takes all cores, and run side by side, which takes one each: each run has one test after
+# the other, for a sanitizer makes everything slow, and tests that wait for each other's turn would run into their time
+# limits.
+test_with_sanitizers() {
+    local address thread status=0
+    swift build --build-tests --sanitize=address --scratch-path .build/address
+    swift build --build-tests --sanitize=thread --scratch-path .build/thread
+    run_address_sanitizer >"$logs/address-sanitizer.log" 2>&1 &
+    address=$!
+    run_thread_sanitizer >"$logs/thread-sanitizer.log" 2>&1 &
+    thread=$!
+    wait "$address" || status=$?
+    wait "$thread" || status=$?
+    # To be found, and shown, with the step's own.
+    cat "$logs/address-sanitizer.log" "$logs/thread-sanitizer.log"
+    grep -ahE 'Test run with' "$logs/address-sanitizer.log" "$logs/thread-sanitizer.log"
+    return "$status"
 }
 
-test_with_thread_sanitizer() {
+run_address_sanitizer() {
+    LSAN_OPTIONS="suppressions=$PWD/Tests/leak-sanitizer.supp" \
+        swift test --skip-build --sanitize=address --scratch-path .build/address --no-parallel
+}
+
+run_thread_sanitizer() {
     # Not the test whose processes of its own end by what this sanitizer says there, once in some runs and with no trace
     # of it: what it tests is between processes, of which the sanitizer knows nothing. Nor those of bus errors, which the
     # sanitizer keeps for itself.
     TSAN_OPTIONS="suppressions=$PWD/Tests/thread-sanitizer.supp" \
-        swift test --sanitize=thread --scratch-path .build/thread --no-parallel --skip "processes share files" \
+        swift test --skip-build --sanitize=thread --scratch-path .build/thread --no-parallel \
+        --skip "processes share files" \
         --skip "a file that is cut short is survived" --skip "a bus error"
 }
 
@@ -144,14 +162,23 @@ build_release() {
     ls -l "$(swift build -c release --product fastrelay --static-swift-stdlib --show-bin-path)/fastrelay"
 }
 
-# Once for each protocol between nginx and the worker, and by SCGI without what has nothing to do with that.
+# Once for each protocol between nginx and the worker, side by side; by SCGI without what has nothing to do with that.
 test_end_to_end() {
-    local protocol status=0
-    for protocol in fastcgi scgi; do
-        echo "-- $protocol"
-        "$python" -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd --protocol "$protocol" || status=$?
-    done
+    local fastcgi scgi status=0
+    test_by_protocol fastcgi >"$logs/fastcgi.log" 2>&1 &
+    fastcgi=$!
+    test_by_protocol scgi >"$logs/scgi.log" 2>&1 &
+    scgi=$!
+    wait "$fastcgi" || status=$?
+    wait "$scgi" || status=$?
+    # To be found, and shown, with the step's own.
+    cat "$logs/fastcgi.log" "$logs/scgi.log"
     return "$status"
+}
+
+test_by_protocol() {
+    echo "-- $1"
+    "$python" -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd --protocol "$1"
 }
 
 # Programs and frameworks for agents, each in the environment that it can be installed in.
@@ -173,8 +200,7 @@ table="
 packages           install_packages             5    600
 lint               lint                         3    300
 architecture       check_architecture           2    120
-address-sanitizer  test_with_address_sanitizer  4    900
-thread-sanitizer   test_with_thread_sanitizer   4    900
+sanitizers         test_with_sanitizers         3    1200
 fuzz               fuzz                         4    420
 release            build_release                2    900
 tokens             check_tokens                 4    300

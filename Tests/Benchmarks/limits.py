@@ -112,6 +112,21 @@ class Client:
         return bool(end) and (len(rest) >= int(length.group(1)) if length else rest.endswith(b"0\r\n\r\n"))
 
 
+def closed_latencies(stacks: dict[str, Stack], blocks: int) -> dict[str, list[float]]:
+    """The answers' times of each where one request follows the other, in blocks in random order."""
+    clients = {name: Client(stack) for name, stack in stacks.items()}
+    times: dict[str, list[float]] = {name: [] for name in stacks}
+    order = list(clients.items())
+    for _ in range(blocks):
+        random.shuffle(order)
+        for name, client in order:
+            # The first ones warm up.
+            times[name] += [client.ask() for _ in range(220)][20:]
+    for client in clients.values():
+        client.connection.close()
+    return times
+
+
 def latencies(stacks: dict[str, Stack], count: int) -> dict[str, list[float]]:
     """The answers' times of each, one after the other at a fixed rate."""
     clients = {name: Client(stack) for name, stack in stacks.items()}
@@ -180,19 +195,22 @@ def limits(directory: Path) -> None:
         }.items():
             stacks[name] = Stack(directory / name.replace(" ", "-"), configuration(upstream.port, **settings), http=HTTP)
         throughput(stacks, directory)
-        times = latencies(stacks, 200 if QUICK else 2000)
-        base = quantile(times["off"], 0.5)
-        row(f"limits off, {RATE} requests per second in all, one client: p50 / p99, ms",
-            f"{base:.3f} / {quantile(times['off'], 0.99):.3f}")
-        for name, target in TARGETS.items():
-            row(f"limits {said(name)}: p50 / p99, ms", f"{quantile(times[name], 0.5):.3f} / {quantile(times[name], 0.99):.3f}")
-            row(f"limits {said(name)}: added p50, ms", f"{quantile(times[name], 0.5) - base:.3f}", target)
+        added("one request after the other", closed_latencies(stacks, 5 if QUICK else 60))
+        added(f"{RATE} requests per second in all", latencies(stacks, 200 if QUICK else 2000))
         hanging({"off": stacks["off"], "memcached": stacks["memcached"]}, memcached)
     finally:
         for stack in stacks.values():
             stack.stop()
         memcached.stop()
         upstream.stop()
+
+
+def added(how: str, times: dict[str, list[float]]) -> None:
+    base = quantile(times["off"], 0.5)
+    row(f"one client, {how}, limits off: p50 / p99, ms", f"{base:.3f} / {quantile(times['off'], 0.99):.3f}")
+    for name, target in TARGETS.items():
+        row(f"limits {said(name)}: p50 / p99, ms", f"{quantile(times[name], 0.5):.3f} / {quantile(times[name], 0.99):.3f}")
+        row(f"limits {said(name)}: added p50, ms", f"{quantile(times[name], 0.5) - base:.3f}", target)
 
 
 def throughput(stacks: dict[str, Stack], directory: Path) -> None:

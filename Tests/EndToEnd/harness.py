@@ -46,12 +46,16 @@ _ports: set[int] = set()
 
 
 def free_port() -> int:
-    """A port that nobody listens on; never the same twice, for the kernel may offer one again before it is used."""
+    """A port that nobody listens on; never the same twice, for the kernel may offer one again before it is used.
+
+    Runs of the two protocols side by side have ports of their own.
+    """
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        if port not in _ports:
+        # Not by the last digit, of which the kernel prefers some.
+        if port not in _ports and (port >> 4) % 2 == (PROTOCOL == "scgi"):
             _ports.add(port)
             return port
 
