@@ -114,6 +114,7 @@ for target in json.load(sys.stdin)["targets"]:
 # limits.
 test_with_sanitizers() {
     local address thread status=0
+    trap 'show_logs "Test run with" address-sanitizer thread-sanitizer' EXIT
     swift build --build-tests --sanitize=address --scratch-path .build/address
     swift build --build-tests --sanitize=thread --scratch-path .build/thread
     run_address_sanitizer >"$logs/address-sanitizer.log" 2>&1 &
@@ -122,10 +123,16 @@ test_with_sanitizers() {
     thread=$!
     wait "$address" || status=$?
     wait "$thread" || status=$?
-    # To be found, and shown, with the step's own.
-    cat "$logs/address-sanitizer.log" "$logs/thread-sanitizer.log"
-    grep -ahE 'Test run with' "$logs/address-sanitizer.log" "$logs/thread-sanitizer.log"
     return "$status"
+}
+
+# What runs side by side has logs of its own. At the end, also when that came too early, they become part of the step's,
+# and how each ended stands below them.
+show_logs() {
+    local pattern=$1 name files=()
+    for name in "${@:2}"; do files+=("$logs/$name.log"); done
+    cat "${files[@]}"
+    grep -ahE "$pattern" "${files[@]}"
 }
 
 run_address_sanitizer() {
@@ -165,14 +172,13 @@ build_release() {
 # Once for each protocol between nginx and the worker, side by side; by SCGI without what has nothing to do with that.
 test_end_to_end() {
     local fastcgi scgi status=0
+    trap 'show_logs "^=+ .*(passed|failed)" fastcgi scgi' EXIT
     test_by_protocol fastcgi >"$logs/fastcgi.log" 2>&1 &
     fastcgi=$!
     test_by_protocol scgi >"$logs/scgi.log" 2>&1 &
     scgi=$!
     wait "$fastcgi" || status=$?
     wait "$scgi" || status=$?
-    # To be found, and shown, with the step's own.
-    cat "$logs/fastcgi.log" "$logs/scgi.log"
     return "$status"
 }
 

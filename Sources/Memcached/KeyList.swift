@@ -3,7 +3,7 @@ struct KeyList {
     /// The longest key, in bytes (memcached's `protocol.txt`).
     static let maximumKeyBytes = 250
 
-    private var bytes: [UInt8] = []
+    private var bytes: [CChar] = []
     private var starts: [Int] = []
     private var lengths: [Int] = []
 
@@ -26,7 +26,9 @@ struct KeyList {
             }
             starts.append(bytes.count)
             lengths.append(text.count)
-            unsafe text.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+            unsafe text.withUnsafeBufferPointer { buffer in
+                unsafe buffer.withMemoryRebound(to: CChar.self) { unsafe bytes.append(contentsOf: $0) }
+            }
         }
     }
 
@@ -46,8 +48,7 @@ struct KeyList {
     ) -> Result {
         unsafe bytes.withUnsafeBufferPointer { buffer in
             let pointers: [UnsafePointer<CChar>?] = unsafe starts.map {
-                unsafe UnsafeRawPointer(buffer.baseAddress)?.advanced(by: $0)
-                    .assumingMemoryBound(to: CChar.self)
+                unsafe buffer.baseAddress?.advanced(by: $0)
             }
             return unsafe pointers.withUnsafeBufferPointer { pointers in
                 unsafe lengths.withUnsafeBufferPointer { lengths in
@@ -67,7 +68,7 @@ struct KeyList {
         guard key.count == lengths[index] else { return false }
         let start = starts[index]
         for offset in 0..<lengths[index] {
-            guard unsafe bytes[start + offset] == UInt8(bitPattern: key[offset]) else { return false }
+            guard unsafe bytes[start + offset] == key[offset] else { return false }
         }
         return true
     }

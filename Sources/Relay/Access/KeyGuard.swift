@@ -21,6 +21,14 @@ final class KeyGuard: Sendable {
         case refused(Failure)
     }
 
+    /// What `check` knows of a key that was accepted, for `note`.
+    struct Acceptance: Sendable {
+        /// Until when it is remembered.
+        fileprivate var until: Instant
+        /// How many refusals had been noted by then, of whatever keys.
+        fileprivate var refusals: Int
+    }
+
     private struct State: Sendable {
         var verdicts = KeyVerdicts()
         var wrongKeys = WrongKeys()
@@ -33,6 +41,7 @@ final class KeyGuard: Sendable {
     /// Whose verdicts are known.
     private let vendors: [UpstreamAddress]
     private let state: Mutex<State>
+    private let refusals = Atomic(0)
 
     /// Knows nothing yet.
     ///
@@ -58,15 +67,18 @@ final class KeyGuard: Sendable {
     ///   - credential: nil where there is none, or what there is cannot be one. That is counted; what the client is told
     ///     of it is the caller's affair.
     ///   - address: where it comes from.
-    /// - Returns: whether the key was accepted so lately that `note` need not be told if it is again.
+    /// - Returns: what is known of a key that was accepted lately; nil for any other.
     /// - Throws: `rateLimited` over the limit; for a key that was refused lately, what was said then.
     @discardableResult
-    func check(credential: LimitDigest?, address: LimitDigest, now: Instant) throws(Failure) -> Bool {
-        guard limit != nil || memory != nil else { return true }
-        var isFresh = false
+    func check(
+        credential: LimitDigest?, address: LimitDigest, now: Instant
+    ) throws(Failure) -> Acceptance? {
+        guard limit != nil || memory != nil else { return nil }
+        let refusals = refusals.load(ordering: .relaxed)
+        var acceptance: Acceptance?
         let failure = state.withLock { state -> Failure? in
-            if let credential, let left = state.verdicts.acceptance(of: credential, at: now) {
-                isFresh = left > KeyVerdicts.freshness
+            if let credential, let until = state.verdicts.acceptance(of: credential, at: now) {
+                acceptance = Acceptance(until: until, refusals: refusals)
                 return nil
             }
             if let limit, let wait = state.wrongKeys.wait(address, limit: limit, at: now) {
@@ -78,12 +90,27 @@ final class KeyGuard: Sendable {
             return refusal
         }
         if let failure { throw failure }
-        return isFresh
+        return acceptance
     }
 
     /// Learns what a vendor made of a key.
-    func note(_ outcome: Outcome, credential: LimitDigest, address: LimitDigest, now: Instant) {
+    ///
+    /// - Parameter known: what `check` knew of it. That it was accepted once more is no news while that is remembered for
+    ///   long enough, and the lock is not taken for it.
+    func note(
+        _ outcome: Outcome, credential: LimitDigest, address: LimitDigest, now: Instant,
+        known: Acceptance? = nil
+    ) {
         guard limit != nil || memory != nil else { return }
+        switch outcome {
+        case .accepted:
+            if let known, known.until - now > KeyVerdicts.freshness,
+                known.refusals == refusals.load(ordering: .relaxed)
+            {
+                return
+            }
+        case .refused: refusals.add(1, ordering: .relaxed)
+        }
         state.withLock { state in
             switch outcome {
             case .accepted: state.verdicts.accept(credential, at: now)

@@ -27,9 +27,9 @@ struct KeyVerdicts: Sendable {
     /// How many keys are remembered.
     var count: Int { refused.count + accepted.count }
 
-    /// For how long it is yet remembered that a vendor accepted a key, and refused it not since; nil where it is not.
-    func acceptance(of key: LimitDigest, at now: Instant) -> Duration? {
-        accepted[key].flatMap { now < $0 ? $0 - now : nil }
+    /// Until when it is remembered that a vendor accepted a key, and refused it not since; nil where it is not.
+    mutating func acceptance(of key: LimitDigest, at now: Instant) -> Instant? {
+        accepted.use(key) { $0 }.flatMap { now < $0 ? $0 : nil }
     }
 
     /// Why a key is refused without asking again; nil when the vendor is to be asked.

@@ -111,10 +111,14 @@ public final class Relay: Sendable {
     /// functions that do not, and those are marked `@inline(never)`, since what is inlined puts its values into the frame
     /// of the function that suspends, used at that moment or not (2,048 bytes against 384 for `ChatStream.run`).
     public func answer(_ exchange: Exchange) async {
-        // Also while the store of limits is asked.
-        prepareAtOnce(exchange)
         do throws(ExchangeStop) {
-            if !exchange.ticket.claims.isEmpty { try await admission.admit(exchange) }
+            if !exchange.ticket.claims.isEmpty {
+                // Of long ones, what is refused then would have cost too much.
+                if exchange.ticket.inquiry != nil, exchange.record.bytesIn <= Self.aheadBytes {
+                    prepareAtOnce(exchange)
+                }
+                try await admission.admit(exchange)
+            }
             if let chat = try startAtOnce(exchange) {
                 try await chat.run()
             } else {
@@ -127,6 +131,9 @@ public final class Relay: Sendable {
         admission.noteKey(exchange)
     }
 
+    /// Chats of so many bytes are prepared while the store of limits is asked.
+    private static let aheadBytes = 16 << 10
+
     /// Checks in order: the path, the method, the key, the body.
     private func firstStep(
         _ request: consuming ClientRequest, _ route: Route, _ exchange: Exchange
@@ -135,8 +142,10 @@ public final class Relay: Sendable {
         if request.method == "OPTIONS" { return .allow(methods: route.methods) }
         let credential = route.needsCredential ? try admission.credential(of: request, route, exchange) : ""
         switch route {
-        case .root: return .send(status: 200, body: Self.rootBody)
-        case .health: return .send(status: 200, body: health(request))
+        case .root: return .send(status: 200, body: RelayStatus.root)
+        case .health:
+            return .send(
+                status: 200, body: RelayStatus.health(request, configuration.health, store: ports.limits))
         case .models:
             guard exchange.dialect == .anthropic else { return .sendModels }
             return .sendAnthropicModels(try AnthropicPage(query: request.query))
@@ -320,9 +329,10 @@ public final class Relay: Sendable {
         }
     }
 
-    /// Starts a chat that was prepared at once; nil for everything else, which stays as it is.
+    /// Starts a chat that is, or can be, prepared at once; nil for everything else, which stays as it is.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) private func startAtOnce(_ exchange: Exchange) throws(ExchangeStop) -> (any ExchangeRun)? {
+        prepareAtOnce(exchange)
         guard case .ready(let chat) = exchange.step else { return nil }
         exchange.step = .none
         // The client may have left before anything was paid for.
@@ -395,22 +405,4 @@ public final class Relay: Sendable {
         }
         return plain.count < text.count ? plain + "…" : String(plain)
     }
-
-    /// How the relay is: in a word, or, for those who may know, with what it depends on.
-    private func health(_ request: borrowing ClientRequest) -> [UInt8] {
-        let words = request.query.split(separator: "&").map { $0.split(separator: "=").first }
-        let address = ClientAddress(request.remoteAddress)
-        guard words.contains("verbose"), address.isContained(in: configuration.health.networks) else {
-            return Self.healthBody
-        }
-        return LimitHealthReport.body(for: ports.limits.health)
-    }
-
-    private static let rootBody = Array(
-        (#"{"name":"fastrelay","object":"relay","endpoints":["#
-            + #""GET /v1/models","GET /v1/models/{id}","POST /v1/chat/completions","POST /v1/responses","#
-            + #""POST /v1/messages","POST /v1/completions","POST /v1/images/generations","#
-            + #""POST /v1/images/edits","POST /v1/images/variations","POST /v1/audio/transcriptions","#
-            + #""POST /v1/audio/translations","POST /v1/audio/speech","GET /v1/files","GET /health"]}"#).utf8)
-    private static let healthBody = Array(#"{"status":"ok"}"#.utf8)
 }

@@ -54,7 +54,7 @@ final class Admission: Sendable {
         party.caller = caller
         if exemptCallers.contains(caller) { party.isExempt = true }
         if !party.isExempt {
-            party.isAccepted = try keys.check(
+            party.acceptance = try keys.check(
                 credential: caller, address: party.address, now: exchange.started)
         }
         exchange.ticket.party = party
@@ -112,11 +112,12 @@ final class Admission: Sendable {
         else { return }
         var outcome: KeyGuard.Outcome?
         if exchange.record.outcome == .ok {
-            outcome = party.isAccepted ? nil : .accepted
+            outcome = .accepted
         } else if case .failure(let failure) = exchange.vendorStop {
             outcome = KeyGuard.Outcome(failure)
         }
         guard let outcome else { return }
-        keys.note(outcome, credential: caller, address: party.address, now: clock.now())
+        keys.note(
+            outcome, credential: caller, address: party.address, now: clock.now(), known: party.acceptance)
     }
 }

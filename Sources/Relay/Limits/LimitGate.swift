@@ -72,6 +72,6 @@ struct LimitParty: Sendable {
     var address: LimitDigest
     /// Whether nothing is to be limited.
     var isExempt = false
-    /// Whether it is known well enough that a vendor accepts the credential.
-    var isAccepted = false
+    /// What was known of the credential when the request came; nil where no vendor accepted it lately.
+    var acceptance: KeyGuard.Acceptance?
 }

@@ -11,9 +11,6 @@ public struct HeaderLines: Sendable, Equatable {
     /// No fields.
     public init() {}
 
-    /// Whether there are none.
-    public var isEmpty: Bool { bytes.isEmpty }
-
     /// Appends a field.
     ///
     /// - Parameters:

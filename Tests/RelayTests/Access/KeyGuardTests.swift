@@ -145,22 +145,46 @@ import Testing
     }
 
     @Test func `a key need not be noted again for five minutes after it was accepted`() throws {
-        func isFresh(_ keys: KeyGuard, after seconds: Double) throws -> Bool {
+        func check(_ keys: KeyGuard, after seconds: Double) throws -> KeyGuard.Acceptance? {
             try keys.check(
                 credential: Self.key(1), address: Self.home, now: Self.start + .seconds(seconds))
         }
+        func noteAgain(_ keys: KeyGuard, after seconds: Double, _ known: KeyGuard.Acceptance?) {
+            keys.note(
+                .accepted, credential: Self.key(1), address: Self.home, now: Self.start + .seconds(seconds),
+                known: known)
+        }
         let keys = Self.keyGuard(perMinute: 3)
-        #expect(try !isFresh(keys, after: 0))
+        #expect(try check(keys, after: 0) == nil)
         Self.note(keys, .accepted, Self.key(1))
-        #expect(try isFresh(keys, after: 299.9))
-        #expect(try !isFresh(keys, after: 300))
-        Self.note(keys, .accepted, Self.key(1), after: 300)
-        #expect(try isFresh(keys, after: 300))
-        Self.note(keys, .refused(Self.refusal), Self.key(1), after: 301)
-        #expect(throws: Failure.self) { try isFresh(keys, after: 301) }
-        // Nothing is to be learned where nothing is remembered.
+        noteAgain(keys, after: 299.9, try check(keys, after: 1))
+        #expect(try check(keys, after: 599.9) != nil)
+        #expect(try check(keys, after: 600) == nil)
+        // A request may take long: what counts is how long it is remembered when it ends.
+        Self.note(keys, .accepted, Self.key(1), after: 1000)
+        let known = try check(keys, after: 1001)
+        noteAgain(keys, after: 1300, known)
+        #expect(try check(keys, after: 1899.9) != nil)
+        // Another request was told meanwhile that the key is wrong, which this one contradicts.
+        let before = try check(keys, after: 1301)
+        Self.note(keys, .refused(Self.refusal), Self.key(1), after: 1302)
+        #expect(throws: Failure.self) { try check(keys, after: 1303) }
+        noteAgain(keys, after: 1304, before)
+        #expect(try check(keys, after: 1305) != nil)
+        // Nothing is known where nothing is remembered.
         let off = Self.keyGuard(perMinute: nil, memory: nil)
-        #expect(try isFresh(off, after: 0))
+        Self.note(off, .accepted, Self.key(1))
+        #expect(try check(off, after: 1) == nil)
+    }
+
+    @Test func `a key that is used is not forgotten for others`() throws {
+        let keys = Self.keyGuard(perMinute: 3)
+        Self.note(keys, .accepted, Self.key(0))
+        for number in 1...KeyVerdicts.maximumKeys {
+            Self.note(keys, .accepted, Self.key(number))
+            let known = try keys.check(credential: Self.key(0), address: Self.home, now: Self.start)
+            #expect(known != nil)
+        }
     }
 
     @Test func `a good key that is refused then is good no more`() {

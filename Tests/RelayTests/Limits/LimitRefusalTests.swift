@@ -48,7 +48,7 @@ import Testing
 
     @Test func `the health is that of all places`() {
         func report(_ health: LimitStoreHealth) -> String {
-            String(decoding: LimitHealthReport.body(for: health), as: UTF8.self)
+            String(decoding: RelayStatus.report(on: health), as: UTF8.self)
         }
         #expect(
             report(LimitStoreHealth(kind: "machine"))

@@ -72,7 +72,7 @@ import Wire
     @Test func `what is prepared while the store decides is not begun before it has`() async throws {
         var configuration = Configuration()
         configuration.limits.caller = Self.rules {
-            $0.requestsPerMinute = 2
+            $0.requestsPerMinute = 3
             $0.concurrent = 1
         }
         let gate = TestGate()
@@ -88,17 +88,34 @@ import Wire
         #expect(await answer.value.status == 200)
         #expect(harness.chats.count == 1)
 
-        // What is wrong with it is told, and its place given back.
+        // What is wrong with it is told, and its place given back: the next one has it.
         var broken = Self.request()
         broken.body = Array(#"{"messages": 1}"#.utf8)
         #expect(await harness.respond(to: broken).status == 400)
+        #expect(await harness.chat().status == 200)
         // What is refused is told first: nobody learns anything of a request that is not to be answered.
         let refused = await harness.respond(to: broken)
         #expect(refused.status == 429)
         #expect(refused.header("x-ratelimit-remaining-requests") == "0")
-        clock.advance(by: .seconds(61))
-        #expect(await harness.chat().status == 200)
         #expect(harness.chats.count == 2)
+    }
+
+    @Test func `who leaves while the store decides is not asked for, and holds nothing`() async throws {
+        var configuration = Configuration()
+        configuration.limits.caller = Self.rules { $0.concurrent = 1 }
+        let gate = TestGate()
+        let store = MemoryLimitStore(leaseSeconds: 60, clock: clock)
+        let harness = Harness(configuration, limits: BegunStore(store: store, gate: gate), clock: clock) {
+            _, _ in
+            FakeCall.Step.whole("Hello")
+        }
+        let answer = Task { await harness.chat() }
+        #expect(await eventually { gate.waitingCount == 1 })
+        answer.cancel()
+        _ = await answer.value
+        #expect(harness.chats.isEmpty)
+        gate.open()
+        #expect(await harness.chat().status == 200)
     }
 
     @Test(arguments: [false, true])
