@@ -169,22 +169,25 @@ build_release() {
     ls -l "$(swift build -c release --product fastrelay --static-swift-stdlib --show-bin-path)/fastrelay"
 }
 
-# Once for each protocol between nginx and the worker, side by side; by SCGI without what has nothing to do with that.
+# Once for each protocol between nginx and the worker, by SCGI without what has nothing to do with that. Most of a test is
+# waiting, so three runs are side by side.
 test_end_to_end() {
-    local fastcgi scgi status=0
-    trap 'show_logs "^=+ .*(passed|failed)" fastcgi scgi' EXIT
-    test_by_protocol fastcgi >"$logs/fastcgi.log" 2>&1 &
-    fastcgi=$!
-    test_by_protocol scgi >"$logs/scgi.log" 2>&1 &
-    scgi=$!
-    wait "$fastcgi" || status=$?
-    wait "$scgi" || status=$?
+    local status=0 run
+    trap 'show_logs "^=+ .*(passed|failed)" fastcgi-1 fastcgi-2 scgi' EXIT
+    local runs=()
+    test_by_protocol --protocol fastcgi --part 0/2 --lane 0/3 >"$logs/fastcgi-1.log" 2>&1 &
+    runs+=($!)
+    test_by_protocol --protocol fastcgi --part 1/2 --lane 1/3 >"$logs/fastcgi-2.log" 2>&1 &
+    runs+=($!)
+    test_by_protocol --protocol scgi --lane 2/3 >"$logs/scgi.log" 2>&1 &
+    runs+=($!)
+    for run in "${runs[@]}"; do wait "$run" || status=$?; done
     return "$status"
 }
 
 test_by_protocol() {
-    echo "-- $1"
-    "$python" -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd --protocol "$1"
+    echo "-- $*"
+    "$python" -m pytest -c Tests/EndToEnd/pytest.ini Tests/EndToEnd --durations 15 "$@"
 }
 
 # Programs and frameworks for agents, each in the environment that it can be installed in.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import collections
 import itertools
 import pathlib
 import secrets
@@ -26,13 +27,32 @@ CRASHES = {-signal.SIGILL, -signal.SIGTRAP, -signal.SIGABRT, -signal.SIGBUS, -si
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--protocol", choices=("fastcgi", "scgi"), default="fastcgi",
                      help="what nginx and the worker speak to each other")
+    parser.addoption("--part", type=share, default=(0, 1), metavar="K/N",
+                     help="only part K of N, from 0, of the tests: whole files of them")
+    parser.addoption("--lane", type=share, default=(0, 1), metavar="K/N",
+                     help="this is run K of N side by side, each of which has ports of its own")
+
+
+def share(text: str) -> tuple[int, int]:
+    """Reads `0/2`."""
+    number, count = (int(word) for word in text.split("/"))
+    if not 0 <= number < count:
+        raise ValueError(text)
+    return number, count
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what belongs to the run with the other protocol."""
+    """Leaves out what belongs to the run with the other protocol, or to another part."""
+    part, parts = config.getoption("--part")
+    # The largest file first, each to the part that has the fewest tests.
+    sizes = collections.Counter(item.path for item in items)
+    dealt: list[set[pathlib.Path]] = [set() for _ in range(parts)]
+    for path in sorted(sizes, key=lambda path: (-sizes[path], path)):
+        min(dealt, key=lambda files: sum(sizes[file] for file in files)).add(path)
+
     def belongs(item: pytest.Item) -> bool:
         only = item.get_closest_marker("only")
-        return only is None or only.args == (harness.PROTOCOL,)
+        return item.path in dealt[part] and (only is None or only.args == (harness.PROTOCOL,))
     others = [item for item in items if not belongs(item)]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if belongs(item)]
@@ -40,6 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_configure(config: pytest.Config) -> None:
     harness.PROTOCOL = config.getoption("--protocol")
+    harness.LANE = config.getoption("--lane")
     if not harness.BINARY.exists():
         raise pytest.UsageError(
             f"{harness.BINARY} is missing: `swift build -c release --product fastrelay`, or set FASTRELAY")

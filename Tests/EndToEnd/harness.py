@@ -33,6 +33,8 @@ UNLIMITED: dict[str, Any] = {"caller": None, "address": None, "wrongKeysPerMinut
                              "file": "limits"}
 #: What worker and nginx speak to each other; `--protocol` of the test run sets it before anything starts.
 PROTOCOL = "fastcgi"
+#: Which of how many runs side by side this is; `--lane` sets it.
+LANE = (0, 1)
 
 _libc = ctypes.CDLL(None)
 
@@ -48,14 +50,14 @@ _ports: set[int] = set()
 def free_port() -> int:
     """A port that nobody listens on; never the same twice, for the kernel may offer one again before it is used.
 
-    Runs of the two protocols side by side have ports of their own.
+    Runs side by side have ports of their own.
     """
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         # Not by the last digit, of which the kernel prefers some.
-        if port not in _ports and (port >> 4) % 2 == (PROTOCOL == "scgi"):
+        if port not in _ports and (port >> 4) % LANE[1] == LANE[0]:
             _ports.add(port)
             return port
 
