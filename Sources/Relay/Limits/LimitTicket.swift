@@ -75,9 +75,10 @@ struct LimitTicket {
     /// - Parameter usedTokens: what really was used.
     mutating func end(usedTokens: Int, in store: any LimitStore) {
         guard !grants.isEmpty else { return }
-        let isRefused = isRefused
-        let settlements = grants.filter { $0.isHeld || isRefused }.map {
-            LimitSettlement($0, usedTokens: $0.tokens > 0 ? usedTokens : 0, isUndone: isRefused)
+        var settlements: [LimitSettlement] = []
+        for grant in grants where grant.isHeld || isRefused {
+            settlements.append(
+                LimitSettlement(grant, usedTokens: grant.tokens > 0 ? usedTokens : 0, isUndone: isRefused))
         }
         grants = []
         if !settlements.isEmpty { store.settle(settlements) }
