@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import functools
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -44,22 +45,25 @@ def _end_with_parent() -> None:
     _libc.prctl(1, signal.SIGTERM)
 
 
-_ports: set[int] = set()
+@functools.cache
+def _ports() -> Iterator[int]:
+    """The ports of this run, one after the other: none of those that the kernel gives to whoever wants any."""
+    kernel = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    lowest = 10_000
+    each = ((kernel if kernel > 2 * lowest else 32_768) - lowest) // LANE[1]
+    return itertools.cycle(range(lowest + each * LANE[0], lowest + each * (LANE[0] + 1)))
 
 
 def free_port() -> int:
-    """A port that nobody listens on; never the same twice, for the kernel may offer one again before it is used.
-
-    Runs side by side have ports of their own.
-    """
-    while True:
+    """A port that nobody listens on, and that nobody takes before it is used. Runs side by side have ports of their own."""
+    for port in _ports():
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        # Not by the last digit, of which the kernel prefers some.
-        if port not in _ports and (port >> 4) % LANE[1] == LANE[0]:
-            _ports.add(port)
-            return port
+            # As servers do, so that connections which have ended are no hindrance.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise AssertionError("a cycle ends")
 
 
 def wait_until(condition: Callable[[], Any], timeout: float = 10.0, what: str = "condition") -> Any:
