@@ -24,6 +24,11 @@ CRASHES = {-signal.SIGILL, -signal.SIGTRAP, -signal.SIGABRT, -signal.SIGBUS, -si
            -signal.SIGKILL}
 
 
+#: How many usual tests the files with the longest ones are worth beside those that they have.
+LONG_FILES = {"test_limits.py": 300, "test_shared_hosting.py": 250, "test_reload_under_load.py": 120, "test_doctor.py": 100,
+              "test_limits_processes.py": 100, "test_upload_memory.py": 60, "test_apache.py": 60, "test_quickstart.py": 40}
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--protocol", choices=("fastcgi", "scgi"), default="fastcgi",
                      help="what nginx and the worker speak to each other")
@@ -44,8 +49,10 @@ def share(text: str) -> tuple[int, int]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out what belongs to the run with the other protocol, or to another part."""
     part, parts = config.getoption("--part")
-    # The largest file first, each to the part that has the fewest tests.
+    # The largest file first, each to the part that has the fewest tests. Those that take long count for more.
     sizes = collections.Counter(item.path for item in items)
+    for path in sizes:
+        sizes[path] += LONG_FILES.get(path.name, 0)
     dealt: list[set[pathlib.Path]] = [set() for _ in range(parts)]
     for path in sorted(sizes, key=lambda path: (-sizes[path], path)):
         min(dealt, key=lambda files: sum(sizes[file] for file in files)).add(path)

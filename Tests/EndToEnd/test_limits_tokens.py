@@ -155,6 +155,8 @@ def test_reservations_of_a_race_never_exceed_the_limit(make_stack, fake):
         waiting = [pool.submit(chat, stack, directive(gate="tokens-race"), max_tokens=None) for _ in range(16)]
         done = wait_until(lambda: sum(one.done() for one in waiting) == 7 and waiting, 15, "seven to be refused")
         assert {one.result().status for one in done if one.done()} == {429}
+        # Those that pass need not be there before the others are refused.
+        wait_until(lambda: len(fake.chats()) >= 9, 15, "nine to be asked for")
         assert len(fake.chats()) == 9
         gate.release(9)
         assert sorted(one.result(20).status for one in waiting) == [200] * 9 + [429] * 7
