@@ -114,7 +114,7 @@ public final class Relay: Sendable {
         do throws(ExchangeStop) {
             if !exchange.ticket.claims.isEmpty {
                 // Of long ones, what is refused then would have cost too much.
-                if exchange.ticket.inquiry != nil, exchange.record.bytesIn <= Self.aheadBytes {
+                if exchange.ticket.claims[0].inquiry != nil, exchange.record.bytesIn <= Self.aheadBytes {
                     prepareAtOnce(exchange)
                 }
                 try await admission.admit(exchange)
@@ -241,12 +241,12 @@ public final class Relay: Sendable {
 
     private func check(_ method: String, _ path: String, _ route: Route) throws(Failure) {
         guard route != .unknown else {
-            throw Failure(.routeNotFound, "Unknown request URL: \(Self.shown(method)) \(Self.shown(path)).")
+            throw Failure(.routeNotFound, "Unknown request URL: \(method.shownInError) \(path.shownInError).")
         }
         guard route.methods.contains(method) else {
             throw Failure(
                 .methodNotAllowed(route.methods),
-                "\(Self.shown(path)) does not take the method \(Self.shown(method)).")
+                "\(path.shownInError) does not take the method \(method.shownInError).")
         }
     }
 
@@ -357,7 +357,7 @@ public final class Relay: Sendable {
         let uploads = MediaCalls.CallCount()
         defer { exchange.record.upstreamCalls += uploads.value }
         let chat = try await preparation(credential, exchange).prepare(body, uploads)
-        exchange.ticket.claims = admission.further(chat, exchange).map { [$0] } ?? []
+        exchange.ticket.claims = admission.further(chat, exchange).map { [OpenClaim(claim: $0)] } ?? []
         try await admission.admit(exchange)
         // The client may have left while a long body was decoded: then nothing is to be paid for.
         if Task.isCancelled { throw .clientGone }
@@ -396,13 +396,5 @@ public final class Relay: Sendable {
         guard let painting = chat.painting else { return running }
         return PaintingCall(
             running, painting.calls, prompt: painting.prompt, showing: painting.showing)
-    }
-
-    /// Client text as an error repeats it: without control characters, cut at 200 characters.
-    private static func shown(_ text: String) -> String {
-        let plain = text.prefix(200).filter {
-            $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-        }
-        return plain.count < text.count ? plain + "…" : String(plain)
     }
 }

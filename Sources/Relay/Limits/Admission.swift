@@ -66,7 +66,7 @@ final class Admission: Sendable {
         guard let limitClass = route.limitClass, let party = exchange.ticket.party,
             let claim = gate.claim(for: limitClass, of: party)
         else { return }
-        if try !count(claim, exchange) { exchange.ticket.inquiry = store.begin(claim) }
+        if try !count(claim, exchange) { exchange.ticket.claims[0].inquiry = store.begin(claim) }
     }
 
     /// Counts a claim, where that takes no time.
@@ -74,7 +74,7 @@ final class Admission: Sendable {
     /// - Returns: false when `admit` has to.
     func count(_ claim: LimitClaim, _ exchange: Exchange) throws(Failure) -> Bool {
         guard let decision = store.admitAtOnce(claim) else {
-            exchange.ticket.claims = [claim]
+            exchange.ticket.claims = [OpenClaim(claim: claim)]
             return false
         }
         try exchange.ticket.take(decision, on: claim)
@@ -84,12 +84,11 @@ final class Admission: Sendable {
     /// Has a claim decided that `count` could not, or that nobody has tried; does nothing without one.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) func admit(_ exchange: Exchange) async throws(ExchangeStop) {
-        guard let claim = exchange.ticket.claims.popLast() else { return }
-        let inquiry = exchange.ticket.inquiry
-        exchange.ticket.inquiry = nil
-        let decision = if let inquiry { await inquiry.decision() } else { await store.admit(claim) }
+        guard let open = exchange.ticket.claims.popLast() else { return }
+        let decision =
+            if let inquiry = open.inquiry { await inquiry.decision() } else { await store.admit(open.claim) }
         do throws(Failure) {
-            try exchange.ticket.take(decision, on: claim)
+            try exchange.ticket.take(decision, on: open.claim)
         } catch {
             throw .failure(error)
         }

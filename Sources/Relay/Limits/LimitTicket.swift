@@ -6,9 +6,7 @@ struct LimitTicket {
     var party: LimitParty?
     /// What a store that takes time has yet to decide: one or none. In an array, for most have none, and an open stream should
     /// be small.
-    var claims: [LimitClaim] = []
-    /// The decision of that claim, if it is being made already.
-    var inquiry: (any LimitInquiry)?
+    var claims: [OpenClaim] = []
     /// What was counted.
     private(set) var grants: [LimitGrant] = []
     /// How the limits stand, for the header of the answer.
@@ -83,6 +81,14 @@ struct LimitTicket {
         grants = []
         if !settlements.isEmpty { store.settle(settlements) }
     }
+}
+
+/// A claim that is not decided yet.
+struct OpenClaim {
+    /// What is wanted.
+    var claim: LimitClaim
+    /// The decision, if it is being made already.
+    var inquiry: (any LimitInquiry)?
 }
 
 extension LimitGrant {
