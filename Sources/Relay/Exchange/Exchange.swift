@@ -19,9 +19,9 @@ public final class Exchange {
         case chat(body: [UInt8], credential: String)
         case countTokens(body: [UInt8], credential: String)
         indirect case stored(StoredObject, StoredRequest)
-        /// Its request is counted, or will be when it is started.
+        /// It is prepared; nobody has looked yet what it is further to be counted for.
         indirect case ready(PreparedChat)
-        /// It is to be counted for what is further known of it.
+        /// It is counted for what is further known of it, as soon as the store has decided that.
         indirect case start(PreparedChat)
         indirect case media(MediaRequest)
         case run(any ExchangeRun)

@@ -112,13 +112,12 @@ public final class Relay: Sendable {
     /// of the function that suspends, used at that moment or not (2,048 bytes against 384 for `ChatStream.run`).
     public func answer(_ exchange: Exchange) async {
         do throws(ExchangeStop) {
-            if !exchange.ticket.claims.isEmpty {
-                // Of long ones, what is refused then would have cost too much.
-                if exchange.ticket.claims[0].inquiry != nil, exchange.record.bytesIn <= Self.aheadBytes {
-                    prepareAtOnce(exchange)
-                }
-                try await admission.admit(exchange)
-            }
+            // While the store is asked. Of long ones, what is refused then would have cost too much.
+            let isAhead =
+                exchange.ticket.claims.first?.inquiry != nil && exchange.record.bytesIn <= Self.aheadBytes
+            if isAhead { prepareAtOnce(exchange) }
+            if !exchange.ticket.claims.isEmpty { try await admission.admit(exchange) }
+            if !isAhead { prepareAtOnce(exchange) }
             if let chat = try startAtOnce(exchange) {
                 try await chat.run()
             } else {
@@ -329,10 +328,9 @@ public final class Relay: Sendable {
         }
     }
 
-    /// Starts a chat that is, or can be, prepared at once; nil for everything else, which stays as it is.
+    /// Starts a chat that was prepared at once; nil for everything else, which stays as it is.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) private func startAtOnce(_ exchange: Exchange) throws(ExchangeStop) -> (any ExchangeRun)? {
-        prepareAtOnce(exchange)
         guard case .ready(let chat) = exchange.step else { return nil }
         exchange.step = .none
         // The client may have left before anything was paid for.

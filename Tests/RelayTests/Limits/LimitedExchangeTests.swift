@@ -69,17 +69,21 @@ import Wire
         return request
     }
 
-    @Test func `what is prepared while the store decides is not begun before it has`() async throws {
+    /// One whose store tells its decisions when the gate is open.
+    private func harness(telling gate: TestGate, _ rules: (inout LimitRules) -> Void) -> Harness {
         var configuration = Configuration()
-        configuration.limits.caller = Self.rules {
+        configuration.limits.caller = Self.rules(rules)
+        let store = MemoryLimitStore(leaseSeconds: 60, clock: clock)
+        return Harness(configuration, limits: BegunStore(store: store, gate: gate), clock: clock) { _, _ in
+            FakeCall.Step.whole("Hello")
+        }
+    }
+
+    @Test func `what is prepared while the store decides is not begun before it has`() async throws {
+        let gate = TestGate()
+        let harness = harness(telling: gate) {
             $0.requestsPerMinute = 3
             $0.concurrent = 1
-        }
-        let gate = TestGate()
-        let store = MemoryLimitStore(leaseSeconds: 60, clock: clock)
-        let harness = Harness(configuration, limits: BegunStore(store: store, gate: gate), clock: clock) {
-            _, _ in
-            FakeCall.Step.whole("Hello")
         }
         let answer = Task { await harness.chat() }
         #expect(await eventually { gate.waitingCount == 1 })
@@ -101,14 +105,8 @@ import Wire
     }
 
     @Test func `who leaves while the store decides is not asked for, and holds nothing`() async throws {
-        var configuration = Configuration()
-        configuration.limits.caller = Self.rules { $0.concurrent = 1 }
         let gate = TestGate()
-        let store = MemoryLimitStore(leaseSeconds: 60, clock: clock)
-        let harness = Harness(configuration, limits: BegunStore(store: store, gate: gate), clock: clock) {
-            _, _ in
-            FakeCall.Step.whole("Hello")
-        }
+        let harness = harness(telling: gate) { $0.concurrent = 1 }
         let answer = Task { await harness.chat() }
         #expect(await eventually { gate.waitingCount == 1 })
         answer.cancel()
