@@ -195,7 +195,7 @@ import TestSupport
 
     @Test func `a later version's database is left alone`() async throws {
         #expect(try await store().saveResponse(Self.response("a"), for: "k"))
-        try Database(path: path, busyTimeout: .zero).run("PRAGMA user_version = 3")
+        try Database(path: path, busyTimeout: .seconds(5)).run("PRAGMA user_version = 3")
         await #expect(throws: StoreError.unavailable("a later version of this program made it")) {
             try await self.store().response("a", for: "k")
         }
