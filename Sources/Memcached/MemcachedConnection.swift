@@ -38,10 +38,34 @@ internal import Glibc
         }
     }
 
+    /// A value that is to be put in the place of one that was fetched, or of none.
+    public struct Replacement: Sendable {
+        /// Where: 1 to 250 letters, digits and `:-_`.
+        public var key: String
+        /// What: at most `maximumValueBytes`, and different from all that others put there.
+        public var bytes: [UInt8]
+        /// That of the value that was fetched; nil where there was none.
+        public var version: UInt64?
+        /// For how long, in seconds: at least 1 and at most 30 days.
+        public var seconds: Int
+
+        /// Puts it together.
+        public init(_ key: String, with bytes: [UInt8], ifStill version: UInt64?, expiringAfter seconds: Int)
+        {
+            self.key = key
+            self.bytes = bytes
+            self.version = version
+            self.seconds = seconds
+        }
+    }
+
     /// How large a value may be, in bytes.
     public static let maximumValueBytes = 65_536
     /// How long a value may be kept, in seconds: memcached takes larger numbers for a date.
     static let maximumSeconds = 30 * 86_400
+
+    /// How much longer a call may take for each value that is written. A server that is well needs a tenth of that.
+    private static let patiencePerValue = Duration.milliseconds(2)
 
     /// Where the server is.
     public let server: MemcachedServer
@@ -52,6 +76,9 @@ internal import Glibc
     private let result = UnsafeMutablePointer<memcached_result_st>.allocate(capacity: 1)
     /// Whether an answer has come by the connection.
     private var hasAnswered = false
+    /// How many connections were begun. The version of a value is worth nothing by another one than it was fetched by: a
+    /// server that is restarted counts from the beginning.
+    public private(set) var connectionCount = 0
 
     /// A connection that is not made yet.
     public init(_ server: MemcachedServer, _ options: Options) throws(MemcachedError) {
@@ -75,55 +102,22 @@ internal import Glibc
     /// - Parameter keys: each 1 to 250 letters, digits and `:-_`.
     /// - Returns: one for each key, in their order; nil where there is none.
     public func fetch(_ keys: [String]) throws(MemcachedError) -> [Item?] {
-        let list = try KeyList(keys)
-        if list.isEmpty { return [] }
-        let isReused = hasAnswered
-        do {
-            return try fetch(list)
-        } catch {
-            // A server may close a connection that was idle, and all of them when it is restarted. To ask once more does
-            // no harm, and seldom takes longer: it was not a time-out.
-            guard isReused, error.isClosed else { throw error.public }
-        }
-        do { return try fetch(list) } catch { throw error.public }
+        try exchange(keys, [])
     }
 
-    /// Puts a value in the place of the one that was fetched, or of none. `memcached_cas`, `memcached_add`
+    /// Puts values in the places of those that were fetched if they are still there, and fetches what is there then, all
+    /// in one go: no answer is waited for but the last. `memcached_cas`, `memcached_add`, `memcached_mget`
     ///
-    /// When it throws, it may have happened or not.
+    /// Which were replaced is to be seen from what is there; hence each value has to be unlike all others.
     ///
-    /// - Parameters:
-    ///   - bytes: at most `maximumValueBytes`.
-    ///   - version: of the value that was fetched; nil where there was none.
-    ///   - seconds: after which it is gone, at least 1 and at most 30 days.
-    /// - Returns: false when there is another one meanwhile, or none any more; nothing has happened then.
-    public func replace(
-        _ key: String, with bytes: [UInt8], ifStill version: UInt64?, expiringAfter seconds: Int
-    ) throws(MemcachedError) -> Bool {
-        guard bytes.count <= Self.maximumValueBytes else { throw MemcachedError(reason: Self.tooLarge) }
-        let list = try KeyList([key])
-        let expiry = min(max(seconds, 1), Self.maximumSeconds)
-        do throws(Failure) {
-            let handle = unsafe try connected()
-            let code = unsafe list.withPointers { keys, lengths in
-                unsafe bytes.withUnsafeBytes { value in
-                    let start = unsafe value.baseAddress?.assumingMemoryBound(to: CChar.self)
-                    guard let version else {
-                        return unsafe memcached_add(
-                            handle, keys[0], lengths[0], start, value.count, expiry, 0)
-                    }
-                    return unsafe memcached_cas(
-                        handle, keys[0], lengths[0], start, value.count, expiry, 0, version)
-                }
-            }
-            switch code {
-            case MEMCACHED_SUCCESS: return true
-            case MEMCACHED_NOTSTORED, MEMCACHED_DATA_EXISTS, MEMCACHED_NOTFOUND: return false
-            default: throw failure(code)
-            }
-        } catch {
-            throw error.public
+    /// When it throws, any of it may have happened.
+    ///
+    /// - Returns: one for each, in their order; nil where there is none.
+    public func replace(_ replacements: [Replacement]) throws(MemcachedError) -> [Item?] {
+        guard replacements.allSatisfy({ $0.bytes.count <= Self.maximumValueBytes }) else {
+            throw MemcachedError(reason: Self.tooLarge)
         }
+        return try exchange(replacements.map(\.key), replacements)
     }
 
     /// Closes the connection; the next call makes a new one.
@@ -146,6 +140,69 @@ extension MemcachedConnection {
         var `public`: MemcachedError
         /// Whether the server had closed the connection.
         var isClosed = false
+    }
+
+    private func exchange(_ keys: [String], _ replacements: [Replacement]) throws(MemcachedError) -> [Item?] {
+        let list = try KeyList(keys)
+        if list.isEmpty { return [] }
+        let isReused = hasAnswered
+        do {
+            return try exchange(list, replacements)
+        } catch {
+            // A server may close a connection that was idle, and all of them when it is restarted. To ask once more does
+            // no harm, and seldom takes longer: it was not a time-out.
+            guard isReused, error.isClosed else { throw error.public }
+        }
+        // Not to write, for the versions are those of another connection.
+        do { return try fetch(list) } catch { throw error.public }
+    }
+
+    private func exchange(_ list: KeyList, _ replacements: [Replacement]) throws(Failure) -> [Item?] {
+        if !replacements.isEmpty { try write(list, replacements) }
+        let items = try fetch(list)
+        for (item, replacement) in zip(items, replacements) where item?.version == replacement.version {
+            // Such as one that it takes for too large or has no room for, of which it says nothing when no answer is wanted.
+            throw failure("the server does not keep what is written")
+        }
+        return items
+    }
+
+    /// Writes values without waiting for answers, but for errors, which come before what is fetched next.
+    private func write(_ list: KeyList, _ replacements: [Replacement]) throws(Failure) {
+        let handle = unsafe try connected()
+        // In the binary protocol the answers that say that a value is another one come in any case, and libmemcached takes
+        // them for those to the next question.
+        let waits = options.username != nil
+        let deadline =
+            ContinuousClock.now + options.timeout * 2 + Self.patiencePerValue * replacements.count
+        unsafe memcached_behavior_set(handle, MEMCACHED_BEHAVIOR_NOREPLY, waits ? 0 : 1)
+        let code = unsafe list.withPointers { keys, lengths in
+            for (index, replacement) in replacements.enumerated() {
+                if ContinuousClock.now > deadline { return MEMCACHED_TIMEOUT }
+                let code = unsafe Self.write(replacement, keys[index], lengths[index], by: handle)
+                switch code {
+                case MEMCACHED_SUCCESS, MEMCACHED_NOTSTORED, MEMCACHED_DATA_EXISTS, MEMCACHED_NOTFOUND: break
+                default: return code
+                }
+            }
+            return MEMCACHED_SUCCESS
+        }
+        guard code == MEMCACHED_SUCCESS else { throw failure(code) }
+        unsafe memcached_behavior_set(handle, MEMCACHED_BEHAVIOR_NOREPLY, 0)
+    }
+
+    private static func write(
+        _ replacement: Replacement, _ key: UnsafePointer<CChar>?, _ length: Int,
+        by handle: UnsafeMutablePointer<memcached_st>
+    ) -> memcached_return_t {
+        let expiry = min(max(replacement.seconds, 1), maximumSeconds)
+        return unsafe replacement.bytes.withUnsafeBytes { value in
+            let start = unsafe value.baseAddress?.assumingMemoryBound(to: CChar.self)
+            guard let version = replacement.version else {
+                return unsafe memcached_add(handle, key, length, start, value.count, expiry, 0)
+            }
+            return unsafe memcached_cas(handle, key, length, start, value.count, expiry, 0, version)
+        }
     }
 
     private func fetch(_ list: KeyList) throws(Failure) -> [Item?] {
@@ -198,6 +255,7 @@ extension MemcachedConnection {
         guard let new = unsafe memcached_create(nil) else {
             throw Failure(public: MemcachedError(reason: "out of memory"))
         }
+        connectionCount += 1
         unsafe memcached_result_create(new, result)
         unsafe handle = new
         let (seconds, attoseconds) = options.timeout.components

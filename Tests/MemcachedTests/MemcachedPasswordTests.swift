@@ -60,6 +60,14 @@ import Testing
         #expect(try connection.replace("a", with: [4], ifStill: item.version, expiringAfter: 60))
         #expect(try !connection.replace("a", with: [5], ifStill: item.version, expiringAfter: 60))
         #expect(try !connection.replace("b", with: [5], ifStill: item.version, expiringAfter: 60))
+        // The answers to writes are not taken for those to what is fetched behind them.
+        let mixed = try connection.replace([
+            .init("c", with: [1], ifStill: nil, expiringAfter: 60),
+            .init("a", with: [6], ifStill: item.version, expiringAfter: 60),
+            .init("d", with: [2], ifStill: 12345, expiringAfter: 60),
+            .init("e", with: [3], ifStill: nil, expiringAfter: 60),
+        ])
+        #expect(mixed.map { $0?.bytes } == [[1], [4], nil, [3]])
         let keys = (0..<200).map { "key-\($0)" } + ["a"]
         #expect(try connection.fetch(keys).last??.bytes == [4])
         process.pause()

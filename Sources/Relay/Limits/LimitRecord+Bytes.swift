@@ -7,8 +7,15 @@ extension LimitRecord {
 
     /// The record in few bytes, for a store that keeps bytes: only what is not zero. Begins with a version.
     public func encoded() -> [UInt8] {
-        var bytes: [UInt8] = [Self.version]
+        var bytes: [UInt8] = []
         bytes.reserveCapacity(128)
+        encode(to: &bytes)
+        return bytes
+    }
+
+    /// Writes the record, as `encoded` does, behind other bytes.
+    public func encode(to bytes: inout [UInt8]) {
+        bytes.append(Self.version)
         // Bytes that were never looked at by an operation may be anything.
         var record = self
         record.head = min(max(record.head, 0), Int64(Self.latest))
@@ -27,7 +34,6 @@ extension LimitRecord {
         Self.append(record.minuteTokens, to: &bytes)
         Self.append(record.dayRequests, to: &bytes)
         Self.append(record.dayTokens, to: &bytes)
-        return bytes
     }
 
     /// Reads what `encoded` wrote; nil for anything else.

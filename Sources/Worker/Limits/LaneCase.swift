@@ -33,7 +33,7 @@ struct LaneCase: Sendable {
         parts = claim.subjects.map { Part(subject: $0, claim: claim.asked(of: $0)) }
     }
 
-    /// The records that have to be fetched.
+    /// The records in which it is not written yet.
     var missing: [LimitKey] { parts.filter { !$0.isWritten }.map(\.subject.key) }
 
     /// What was counted already, to be taken back.
@@ -41,6 +41,18 @@ struct LaneCase: Sendable {
         parts.compactMap { part in
             guard part.isWritten, let grant = part.grant else { return nil }
             return LimitSettlement(grant, isUndone: true)
+        }
+    }
+
+    /// Whether it is counted in an address's record that has no room for so many more like it: whom others are first with
+    /// at his caller's must not count there even for a moment.
+    func isTight(_ count: Int) -> Bool {
+        parts.contains { part in
+            part.subject.key.scope == .address && part.grant != nil
+                && part.windows.contains { window in
+                    let isOfTokens = window.measure == .tokensPerMinute || window.measure == .tokensPerDay
+                    return window.remaining < count * (isOfTokens ? max(1, part.claim.tokens) : 1)
+                }
         }
     }
 
@@ -60,9 +72,7 @@ struct LaneCase: Sendable {
     }
 
     /// Counts the claim anew in a record that was reset, when it is counted in those that are written before.
-    mutating func recount(
-        in entry: RecordBatch.Entry, of batch: RecordBatch, _ lane: Lane, at now: Int
-    ) {
+    mutating func recount(in entry: RecordEntry, of batch: RecordBatch, _ lane: Lane, at now: Int) {
         let key = entry.key
         guard let number = parts.firstIndex(where: { $0.subject.key == key && !$0.isWritten }) else { return }
         let isReady = parts.allSatisfy { part in
@@ -76,7 +86,7 @@ struct LaneCase: Sendable {
         }
     }
 
-    private mutating func count(_ number: Int, in entry: RecordBatch.Entry, _ lane: Lane, at now: Int) {
+    private mutating func count(_ number: Int, in entry: RecordEntry, _ lane: Lane, at now: Int) {
         let (subject, claim) = (parts[number].subject, parts[number].claim)
         parts[number].grant = refusal == nil ? entry.count(claim, under: subject, lane, at: now) : nil
         parts[number].windows = entry.record.windows(of: subject, at: now)
@@ -87,7 +97,9 @@ struct LaneCase: Sendable {
     /// - Returns: the decision; nil while there is none.
     mutating func conclude(after batch: RecordBatch) -> LimitDecision? {
         if let refusal {
-            guard isTrue(refusal.key, in: batch, forRefusal: true) else { return contested() }
+            guard isTrue(refusal.key, in: batch), batch[refusal.key]?.isRecounted != true else {
+                return contested()
+            }
             let windows = parts.flatMap { part in
                 part.isWritten ? part.windows.map { $0.givenBack(part.claim) } : part.windows
             }
@@ -106,32 +118,7 @@ struct LaneCase: Sendable {
         return nil
     }
 
-    private func isTrue(_ key: LimitKey, in batch: RecordBatch, forRefusal: Bool = false) -> Bool {
-        guard let entry = batch[key] else { return false }
-        return entry.isTrue && !(forRefusal && entry.isRecounted)
-    }
-}
-
-extension RecordBatch.Entry {
-    /// Counts a claim of which is known that it fits. One that asks for nothing changes nothing.
-    fileprivate func count(
-        _ claim: LimitClaim, under subject: LimitSubject, _ lane: LaneCase.Lane, at now: Int
-    ) -> LimitGrant {
-        if !claim.asksNothing {
-            record.take(
-                claim, under: subject, at: now, lease: &lease, leaseSeconds: lane.leaseSeconds)
-            lifetime = max(lifetime, subject.rules.lifetime(leaseSeconds: lane.leaseSeconds))
-            state = .changed
-        }
-        return LimitGrant(of: claim, under: subject, place: lane.place, countedAt: record.lastUsed)
-    }
-}
-
-extension LimitRules {
-    /// How long a server has to keep a record, in seconds: the longest window or the lease, and some more, for clocks
-    /// differ.
-    func lifetime(leaseSeconds: Int) -> Int {
-        let isOfDays = requestsPerDay != nil || tokensPerDay != nil
-        return max(isOfDays ? RecordBatch.longestLifetime : 120, leaseSeconds + 60)
+    private func isTrue(_ key: LimitKey, in batch: RecordBatch) -> Bool {
+        batch[key]?.isTrue ?? false
     }
 }

@@ -25,19 +25,14 @@ struct LaneWork {
     static let maximumKept = 64
     /// How often others may be first before a claim counts as failed. With the pauses these are some 500 ms.
     static let maximumContests = 300
-    /// How much longer one go may take for each of its records. A server that is well needs a tenth of that.
-    private static let patiencePerRecord = Duration.milliseconds(2)
     /// The longest pause after others were first.
     private static let maximumPause = 3200
-    /// Failures that take longer than this are not those of a connection that was closed while nobody used it.
-    private static let promptness = Duration.milliseconds(10)
+    /// An address without room for so many more has its record written after those of callers.
+    static let tightness = 64
 
-    private let server: any RecordServer
-    private let prefix: String
+    private var shelf: RecordShelf
     private let lane: LaneCase.Lane
-    private let patience: Duration
     private let clock: any RelayClock
-    private let stopwatch: any RelayClock
 
     private var holdings: [LimitKey: Holding] = [:]
     private var cases: [LaneCase] = []
@@ -51,19 +46,15 @@ struct LaneWork {
     ///
     /// - Parameters:
     ///   - prefix: what all names of records begin with.
-    ///   - patience: how long one go may take, besides some time for each of its records.
     ///   - clock: says when requests are counted.
     ///   - stopwatch: says how long the server takes.
     init(
-        _ server: any RecordServer, prefix: String, _ lane: LaneCase.Lane, patience: Duration,
-        clock: any RelayClock, stopwatch: any RelayClock = SystemClock()
+        _ server: any RecordServer, prefix: String, _ lane: LaneCase.Lane, clock: any RelayClock,
+        stopwatch: any RelayClock = SystemClock()
     ) {
-        self.server = server
-        self.prefix = prefix
+        shelf = RecordShelf(server, prefix: prefix, stopwatch: stopwatch)
         self.lane = lane
-        self.patience = patience
         self.clock = clock
-        self.stopwatch = stopwatch
     }
 
     /// Whether there is something to do without anything new.
@@ -76,18 +67,17 @@ struct LaneWork {
     /// Whether nobody was first the last time.
     var isUncontested: Bool { contests == 0 }
 
-    /// How long to let others go first.
+    /// How long to let others go first: not at all at the first time, when what is there now is known already.
     var pause: Duration {
-        guard !isUncontested else { return .zero }
+        guard contests > 1 else { return .zero }
         return .microseconds(Int.random(in: 0...min(50 << min(contests, 8), Self.maximumPause)))
     }
 
-    /// Asks whether the server answers, by a key that nobody has: libmemcached asks each connection but once for the
-    /// version.
-    func ping() throws(MemcachedError) { _ = try server.fetch([prefix + "ping"]) }
+    /// Asks whether the server answers.
+    func ping() throws(MemcachedError) { try shelf.ping() }
 
     /// Closes the connection.
-    func disconnect() { server.disconnect() }
+    func disconnect() { shelf.disconnect() }
 
     /// Whether a record was written since this was asked the last time.
     mutating func takeHasWritten() -> Bool {
@@ -138,12 +128,11 @@ struct LaneWork {
         guard !cases.isEmpty else { return answers }
         var batch = RecordBatch()
         do {
-            batch = try fetch(cases.flatMap(\.missing))
-            answers.failure = count(in: batch)
+            batch = try count()
+            try write(batch, isOfClaims: true)
         } catch {
             answers.failure = error
         }
-
         var rest: [LaneCase] = []
         var undoing: [LimitSettlement] = []
         for var one in cases {
@@ -166,38 +155,29 @@ struct LaneWork {
         return answers
     }
 
-    /// Counts the cases and writes their records.
-    ///
-    /// Callers' records first: many requests share the one of their address, and none of them is to be refused for one
-    /// that its caller's limit stops in the end.
-    private mutating func count(in batch: RecordBatch) -> MemcachedError? {
-        let now = clock.unixTime().seconds
-        let deadline = deadline(for: batch)
-        apply(to: batch, at: now)
-        for index in cases.indices { cases[index].weigh(in: batch, lane, at: now) }
-        var failure = batch.write(.caller, to: server) { stopwatch.now() > deadline }
-        if failure == nil {
-            if batch.entries.contains(where: { $0.state == .contested }) { recount(in: batch, at: now) }
-            failure = batch.write(.address, to: server) { stopwatch.now() > deadline }
-        }
-        finish(batch, at: now, hasFailed: failure != nil, isOfClaims: true)
-        return failure
+    /// Counts the cases in their records.
+    private mutating func count() throws(MemcachedError) -> RecordBatch {
+        let keys = Self.distinct(cases.flatMap(\.missing))
+        let batch = held(try shelf.recall(keys))
+        weigh(in: batch)
+        // That a record is still the remembered one is found out by writing it. So whoever is refused, or only looks, is
+        // told of one that was fetched.
+        guard batch.entries.contains(where: { $0.state == .remembered }) else { return batch }
+        let fetched = held(try shelf.fetch(keys))
+        weigh(in: fetched)
+        return fetched
     }
 
-    /// Leaves out of addresses' records whom somebody else was first with at his caller's.
-    private mutating func recount(in batch: RecordBatch, at now: Int) {
-        for entry in batch.entries where entry.state == .changed {
-            entry.reset()
-            for settlement in settlements where settlement.grant.key == entry.key {
-                entry.settle(settlement, at: now, leaseSeconds: lane.leaseSeconds)
-            }
-            for index in cases.indices { cases[index].recount(in: entry, of: batch, lane, at: now) }
-        }
+    private mutating func weigh(in batch: RecordBatch) {
+        let now = clock.unixTime().seconds
+        apply(to: batch, at: now)
+        for index in cases.indices { cases[index].weigh(in: batch, lane, at: now) }
     }
 
     /// Writes some of what requests that ended used, and moves on some of what others hold.
     ///
-    /// - Returns: why the server failed, if it did; nothing is lost by that.
+    /// - Returns: why the server failed, if it did. Nothing is lost by that but that a request that was to be taken back may
+    ///   stay counted.
     mutating func keep() -> MemcachedError? {
         var keys: [LimitKey] = []
         var known: Set<LimitKey> = []
@@ -209,56 +189,27 @@ struct LaneWork {
             keys.append(key)
         }
         guard !keys.isEmpty else { return nil }
+        var batch: RecordBatch?
+        defer {
+            let isDue = { (key: LimitKey) in batch?[key]?.isTrue != true && self.holdings[key] != nil }
+            renewals += keys.filter(isDue)
+        }
         do {
-            let batch = try fetch(keys)
+            let recalled = held(try shelf.recall(keys))
+            batch = recalled
             let now = clock.unixTime().seconds
-            let deadline = deadline(for: batch)
-            apply(to: batch, at: now)
-            for entry in batch.entries where entry.state == .fetched {
+            apply(to: recalled, at: now)
+            for entry in recalled.entries where entry.state != .changed {
                 entry.renew(at: now, leaseSeconds: lane.leaseSeconds)
             }
-            var failure: MemcachedError?
-            for scope in LimitScope.allCases where failure == nil {
-                failure = batch.write(scope, to: server) { stopwatch.now() > deadline }
-            }
-            finish(batch, at: now, hasFailed: failure != nil, isOfClaims: false)
-            renewals += batch.entries.filter { !$0.isTrue && holdings[$0.key] != nil }.map(\.key)
-            return failure
+            try write(recalled, isOfClaims: false)
+            return nil
         } catch {
-            renewals += keys.filter { holdings[$0] != nil }
             return error
         }
     }
 
     // MARK: Records
-
-    private func fetch(_ keys: [LimitKey]) throws(MemcachedError) -> RecordBatch {
-        let distinct = Self.distinct(keys)
-        let names = distinct.map { prefix + $0.text }
-        let items = try fetch(names)
-
-        var batch = RecordBatch()
-        for (index, key) in distinct.enumerated() {
-            let item = index < items.count ? items[index] : nil
-            let holding = holdings[key]
-            batch.append(
-                RecordBatch.Entry(
-                    key, name: names[index], item, lease: holding?.lease ?? LimitLease(),
-                    lifetime: holding?.lifetime ?? 0))
-        }
-        return batch
-    }
-
-    private func fetch(_ names: [String]) throws(MemcachedError) -> [MemcachedConnection.Item?] {
-        let start = stopwatch.now()
-        do {
-            return try server.fetch(names)
-        } catch {
-            // Such as by a server that was restarted since; the next call makes a new connection.
-            guard stopwatch.now() - start < Self.promptness else { throw error }
-            return try server.fetch(names)
-        }
-    }
 
     private static func distinct(_ keys: [LimitKey]) -> [LimitKey] {
         // Most are those of one claim.
@@ -267,9 +218,45 @@ struct LaneWork {
         return keys.filter { known.insert($0).inserted }
     }
 
-    /// Until when a batch that was fetched has to be written.
-    private func deadline(for batch: RecordBatch) -> Instant {
-        stopwatch.now() + patience + Self.patiencePerRecord * batch.entries.count
+    /// Records with what this process holds in them.
+    private func held(_ entries: [RecordEntry]) -> RecordBatch {
+        for entry in entries {
+            let holding = holdings[entry.key]
+            entry.hold(holding?.lease ?? LimitLease(), lifetime: holding?.lifetime ?? 0)
+        }
+        return RecordBatch(entries)
+    }
+
+    /// Writes what was changed, and finds out what came of it.
+    ///
+    /// All in one go, unless an address is nearly full. Many requests share its record, and none of them is to be refused
+    /// for one that its caller's limit stops in the end; so then it waits until it is known with whose callers nobody else
+    /// was first, and counts only those.
+    private mutating func write(_ batch: RecordBatch, isOfClaims: Bool) throws(MemcachedError) {
+        let changed = batch.entries.filter { $0.state == .changed }
+        let isTight = isOfClaims && cases.contains { $0.isTight(Self.tightness) }
+        let later = isTight ? changed.filter { $0.key.scope == .address } : []
+        do {
+            try shelf.write(isTight ? changed.filter { $0.key.scope == .caller } : changed)
+            if changed.contains(where: { $0.state == .contested || $0.state == .doubtful }) {
+                recount(later, of: batch)
+            }
+            try shelf.write(later.filter { $0.state == .changed })
+        } catch {
+            finish(batch, hasFailed: true, isOfClaims: isOfClaims)
+            throw error
+        }
+        finish(batch, hasFailed: false, isOfClaims: isOfClaims)
+    }
+
+    /// Leaves out of addresses' records whom somebody else was first with at his caller's.
+    private mutating func recount(_ entries: [RecordEntry], of batch: RecordBatch) {
+        let now = clock.unixTime().seconds
+        for entry in entries { entry.reset() }
+        apply(to: RecordBatch(entries), at: now)
+        for entry in entries {
+            for index in cases.indices { cases[index].recount(in: entry, of: batch, lane, at: now) }
+        }
     }
 
     /// Settles what concerns records that are at hand.
@@ -280,22 +267,29 @@ struct LaneWork {
     }
 
     /// Takes note of what is written.
-    private mutating func finish(_ batch: RecordBatch, at now: Int, hasFailed: Bool, isOfClaims: Bool) {
+    private mutating func finish(_ batch: RecordBatch, hasFailed: Bool, isOfClaims: Bool) {
+        let now = clock.unixTime().seconds
         var wasContested = false
         for entry in batch.entries {
             switch entry.state {
-            case .fetched, .changed: break
+            case .remembered, .fetched, .changed: break
             case .written:
                 holdings[entry.key] =
                     entry.lease.isEmpty
                     ? nil : Holding(lease: entry.lease, lifetime: entry.lifetime, movedAt: now)
                 hasWritten = true
             case .contested: wasContested = true
-            case .doubtful: doubt(entry.key)
+            case .doubtful:
+                wasContested = true
+                doubt(entry.key)
             }
         }
         if wasContested, !hasFailed {
             contests += 1
+            // After a pause it would be of the past.
+            if contests > 1 {
+                for entry in batch.entries where !entry.isTrue { shelf.forget(entry.key) }
+            }
         } else if hasFailed || isOfClaims || cases.isEmpty {
             // What is settled meanwhile says nothing of the records that others are first with.
             contests = 0
@@ -303,7 +297,7 @@ struct LaneWork {
         settlements.removeAll { batch[$0.grant.key]?.state == .written }
     }
 
-    /// Takes note that nobody knows whether a record was written.
+    /// Takes note that it is not known whether a record was written.
     ///
     /// What ended is settled again: the tokens it used may count twice then, but no request is taken back twice, which
     /// would be somebody else's.

@@ -33,8 +33,8 @@ final class MemcachedLimitStore: LimitStore {
         options.timeout = settings.timeout
         options.username = settings.username
         options.password = settings.password?.revealed() ?? ""
-        // The number is that of the way in which records are written; see `LimitRecord.encoded`.
-        prefix = "\(settings.namespace):1:"
+        // The number is that of the way in which records are written; see `StampedRecord`.
+        prefix = "\(settings.namespace):2:"
         substitute = LimitSubstitute(local: local)
         ring = try MemcachedRing(servers)
 
@@ -43,7 +43,7 @@ final class MemcachedLimitStore: LimitStore {
             let work = LaneWork(
                 try MemcachedConnection(server, options), prefix: prefix,
                 LaneCase.Lane(place: UInt8(clamping: index), leaseSeconds: leaseSeconds),
-                patience: settings.timeout * 3, clock: clock)
+                clock: clock)
             lanes.append(
                 MemcachedLane(name: "\(server)", work, breaker: breaker, clock: clock, log: log))
         }
@@ -149,7 +149,8 @@ final class MemcachedLimitStore: LimitStore {
 
     private func groups(of claim: LimitClaim) -> [Group] {
         var groups: [Group] = []
-        // Callers first, for the reason that `LaneWork` has.
+        // Callers first: many requests share the record of their address, and none of them is to be refused for one that its
+        // caller's limit stops in the end.
         let subjects = claim.subjects.filter { $0.key.scope == .caller }
         for subject in subjects + claim.subjects.filter({ $0.key.scope == .address }) {
             let place = place(of: subject)

@@ -5,12 +5,13 @@ protocol RecordServer {
     /// Fetches values in one go, one for each name.
     func fetch(_ names: [String]) throws(MemcachedError) -> [MemcachedConnection.Item?]
 
-    /// Puts a value in the place of the one that was fetched, or of none.
-    ///
-    /// - Returns: false when another one is there meanwhile, or none any more.
+    /// Puts values in the places of those that were fetched if they are still there, and fetches what is there then.
     func replace(
-        _ name: String, with bytes: [UInt8], ifStill version: UInt64?, expiringAfter seconds: Int
-    ) throws(MemcachedError) -> Bool
+        _ replacements: [MemcachedConnection.Replacement]
+    ) throws(MemcachedError) -> [MemcachedConnection.Item?]
+
+    /// How many connections were made so far.
+    var connectionCount: Int { get }
 
     /// Closes the connection; the next call makes a new one.
     func disconnect()

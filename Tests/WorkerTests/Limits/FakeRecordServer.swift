@@ -10,10 +10,17 @@ final class FakeRecordServer: RecordServer, Sendable {
         var items: [String: MemcachedConnection.Item] = [:]
         var lifetimes: [String: Int] = [:]
         var nextVersion: UInt64 = 1
+        var connections = 1
         var fetches = 0
+        /// How often something was written, whatever it was.
+        var flights = 0
         var writes = 0
         /// Happens before a write, such as one of somebody else; false is a server that fails.
         var beforeWrite: [@Sendable (inout State) -> Outcome] = []
+        /// Happens before the next fetch.
+        var beforeFetch: (@Sendable (inout State) -> Void)?
+        /// Happens after the next writes, before anybody looks what came of them; the last one first.
+        var beforeLook: [@Sendable (inout State) -> Void] = []
         /// What was asked for the last time.
         var names: [String] = []
         /// How many of the next fetches fail.
@@ -27,7 +34,11 @@ final class FakeRecordServer: RecordServer, Sendable {
 
     /// What a write comes to.
     enum Outcome {
-        case asUsual, fails, failsButIsDone
+        case asUsual
+        /// The connection is closed before or behind it, and by the next one it is looked what came of it.
+        case closes, closesBehind
+        /// Nobody knows what came of it, or it is done and nobody knows.
+        case isGone, isGoneButDone
     }
 
     let state = Mutex(State())
@@ -35,6 +46,8 @@ final class FakeRecordServer: RecordServer, Sendable {
     func fetch(_ names: [String]) throws(MemcachedError) -> [MemcachedConnection.Item?] {
         let items: [MemcachedConnection.Item?]? = state.withLock { state in
             state.fetches += 1
+            state.beforeFetch?(&state)
+            state.beforeFetch = nil
             state.names = names
             if state.failures > 0 {
                 state.failures -= 1
@@ -47,20 +60,34 @@ final class FakeRecordServer: RecordServer, Sendable {
     }
 
     func replace(
-        _ name: String, with bytes: [UInt8], ifStill version: UInt64?, expiringAfter seconds: Int
-    ) throws(MemcachedError) -> Bool {
-        let stands: Bool? = state.withLock { state in
-            let outcome = state.beforeWrite.isEmpty ? .asUsual : state.beforeWrite.removeFirst()(&state)
-            if outcome == .fails { return nil }
-            guard state.items[name]?.version == version else { return false }
-            state.put(bytes, at: name)
-            state.lifetimes[name] = seconds
-            state.writes += 1
-            return outcome == .failsButIsDone ? nil : true
+        _ replacements: [MemcachedConnection.Replacement]
+    ) throws(MemcachedError) -> [MemcachedConnection.Item?] {
+        let items: [MemcachedConnection.Item?]? = state.withLock { state in
+            state.flights += 1
+            if state.failures > 0 {
+                state.failures -= 1
+                return nil
+            }
+            for one in replacements {
+                let outcome = state.beforeWrite.isEmpty ? .asUsual : state.beforeWrite.removeFirst()(&state)
+                if outcome == .isGone { return nil }
+                if outcome == .closes { break }
+                if state.items[one.key]?.version == one.version {
+                    state.put(one.bytes, at: one.key)
+                    state.lifetimes[one.key] = one.seconds
+                    state.writes += 1
+                }
+                if outcome == .isGoneButDone { return nil }
+                if outcome == .closesBehind { break }
+            }
+            while let event = state.beforeLook.popLast() { event(&state) }
+            return replacements.map { state.items[$0.key] }
         }
-        guard let stands else { throw MemcachedError(reason: "gone") }
-        return stands
+        guard let items else { throw MemcachedError(reason: "gone") }
+        return items
     }
+
+    var connectionCount: Int { state.withLock(\.connections) }
 
     func disconnect() {}
 
@@ -68,14 +95,20 @@ final class FakeRecordServer: RecordServer, Sendable {
 
     var fetches: Int { state.withLock(\.fetches) }
     var writes: Int { state.withLock(\.writes) }
+    var flights: Int { state.withLock(\.flights) }
 
-    func lifetime(of key: LimitKey) -> Int? { state.withLock { $0.lifetimes["t:1:" + key.text] } }
+    func lifetime(of key: LimitKey) -> Int? { state.withLock { $0.lifetimes["t:2:" + key.text] } }
 
     /// How a limit stands; nil when there is no record.
     func window(_ subject: LimitSubject, _ measure: LimitRules.Measure, at now: Int) -> LimitWindow? {
-        let item = state.withLock { $0.items["t:1:" + subject.key.text] }
-        guard var record = item.flatMap({ LimitRecord(encoded: $0.bytes.span) }) else { return nil }
+        let item = state.withLock { $0.items["t:2:" + subject.key.text] }
+        guard var record = item.flatMap({ StampedRecord($0.bytes.span)?.record }) else { return nil }
         return record.windows(of: subject, at: now).first { $0.measure == measure }
+    }
+
+    /// Lets this happen before the next fetch.
+    func beforeFetch(_ event: @escaping @Sendable (inout State) -> Void) {
+        state.withLock { $0.beforeFetch = event }
     }
 
     /// Lets this happen before the next writes.
@@ -87,11 +120,12 @@ final class FakeRecordServer: RecordServer, Sendable {
 extension FakeRecordServer.State {
     /// Counts requests as another process would.
     mutating func count(_ requests: Int, for subject: LimitSubject, at now: Int) {
-        let name = "t:1:" + subject.key.text
-        var record = items[name].flatMap { LimitRecord(encoded: $0.bytes.span) } ?? LimitRecord()
+        let name = "t:2:" + subject.key.text
+        var record = items[name].flatMap { StampedRecord($0.bytes.span) } ?? StampedRecord()
         var lease = LimitLease()
         let claim = LimitClaim(subjects: [subject], requests: requests, takesPlace: false)
-        record.take(claim, under: subject, at: now, lease: &lease, leaseSeconds: 60)
-        put(record.encoded(), at: name)
+        record.record.take(claim, under: subject, at: now, lease: &lease, leaseSeconds: 60)
+        record.add(stamp: .random(in: 0 ... .max))
+        put(record.bytes, at: name)
     }
 }

@@ -20,7 +20,7 @@ import TestSupport
         let lane = MemcachedLane(
             name: "fake",
             LaneWork(
-                server, prefix: "t:1:", LaneCase.Lane(place: 0, leaseSeconds: 60), patience: .seconds(1),
+                server, prefix: "t:2:", LaneCase.Lane(place: 0, leaseSeconds: 60),
                 clock: clock, stopwatch: clock),
             clock: clock, log: RecordingLog())
         try lane.start()

@@ -135,7 +135,7 @@ import TestSupport
 
     @Test func `a server that hangs makes nobody wait for long, and is used again`() async throws {
         let server = try MemcachedProcess(.unix)
-        let store = try store([server], timeout: .milliseconds(100), local: memory())
+        let store = try store([server], timeout: .milliseconds(100), leaseSeconds: 2, local: memory())
         let subject = subject(perMinute: 9, concurrent: 9)
         let claim = LimitClaim(subjects: [subject])
         let before = await store.admit(claim)
@@ -160,7 +160,10 @@ import TestSupport
         server.resume()
         #expect(await soon { store.admitAtOnce(claim) == nil })
         #expect(store.health.places.map(\.isUp) == [true])
-        #expect(await soon { await windows(subject, of: store).map(\.remaining) == [8, 9] })
+        // What was sent to it before it was given up it counts now, if not twice; and places that nobody moves on are free
+        // in time.
+        #expect(await soon { await windows(subject, of: store).last?.remaining == 9 })
+        #expect(await windows(subject, of: store).first.map { (5...8).contains($0.remaining) } == true)
         #expect(messages == ["warning limit store is not used", "info limit store is used again"])
     }
 
@@ -199,7 +202,7 @@ import TestSupport
         func subjects(on place: Int, _ scope: LimitScope) throws -> LimitSubject {
             let number = try #require(
                 (1..<10_000 as Range<UInt64>).first {
-                    ring.place(of: "fastrelay:1:" + subject($0, scope).key.text) == place
+                    ring.place(of: "fastrelay:2:" + subject($0, scope).key.text) == place
                 })
             return subject(number, scope)
         }
