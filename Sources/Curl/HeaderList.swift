@@ -17,4 +17,22 @@ internal import CCurl
     mutating func append(_ line: String) {
         if let extended = unsafe curl_slist_append(pointer, line) { unsafe pointer = extended }
     }
+
+    /// Adds a field, without making a string of its line.
+    mutating func append(_ name: String, _ value: String) {
+        var line = [CChar]()
+        line.reserveCapacity(name.utf8.count + value.utf8.count + 3)
+        Self.append(name.utf8.span, to: &line)
+        line.append(CChar(UInt8(ascii: ":")))
+        line.append(CChar(UInt8(ascii: " ")))
+        Self.append(value.utf8.span, to: &line)
+        line.append(0)
+        if let extended = unsafe curl_slist_append(pointer, line) { unsafe pointer = extended }
+    }
+
+    private static func append(_ text: Span<UInt8>, to line: inout [CChar]) {
+        unsafe text.withUnsafeBufferPointer { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) { unsafe line.append(contentsOf: $0) }
+        }
+    }
 }

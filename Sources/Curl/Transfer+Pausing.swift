@@ -13,18 +13,18 @@ extension Transfer {
     func applyPauses() {
         noteProgress()
         // May call `receive` and `sendBody` before it returns.
-        guard let easy = unsafe handle else { return }
+        guard let easy = unsafe handle?.pointer else { return }
         let pauses = (isPaused ? CURLPAUSE_RECV : 0) | (isSendPaused ? CURLPAUSE_SEND : 0)
         let code = unsafe curl_easy_pause(easy, pauses)
         if code != CURLE_OK { fail(refusal ?? CurlError(code, isRequestSent: hasIssuedRequest)) }
     }
 
     /// Whether the call runs and takes what comes.
-    var isReading: Bool { unsafe handle != nil && !isPaused }
+    var isReading: Bool { handle != nil && !isPaused }
 
     /// Makes libcurl send what it buffers for an HTTP/2 connection: pausing does, for the window it takes back.
     func flushConnection() {
-        guard let easy = unsafe handle else { return }
+        guard let easy = unsafe handle?.pointer else { return }
         unsafe curl_easy_pause(easy, CURLPAUSE_RECV)
         isPaused = true
         resumeTransfer()

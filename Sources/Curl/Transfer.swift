@@ -29,8 +29,8 @@ internal import Glibc
 
     let pool: TransferPool
     let loop: EventLoop
-    var handle: UnsafeMutableRawPointer?
-    private var headerList = HeaderList()
+    private(set) var handle: EasyHandle?
+    var headerList = HeaderList()
     private var state = State.running
 
     private var answer = AnswerHead()
@@ -50,11 +50,16 @@ internal import Glibc
     var hasRefusedAddress = false
     /// Whether the connection stands and libcurl was told to send.
     private(set) var hasIssuedRequest = false
-    private let mayShareConnection: Bool
+    let mayShareConnection: Bool
     /// This side's port of the connection that the request was sent on; 0 before.
     private(set) var localPort: Int32 = 0
     /// What the call showed of its connection, complete once it is over; nil unless asked for.
-    public internal(set) var report: ConnectionReport?
+    public internal(set) var report: ConnectionReport? {
+        get { reports.first }
+        set { reports = newValue.map { [$0] } ?? [] }
+    }
+    // None or one. In an array, since an open stream, which has none, should be small.
+    private var reports: [ConnectionReport] = []
     /// Why a callback made libcurl give up, if one did.
     var refusal: CurlError?
     private var waiter: CheckedContinuation<Void, Never>?
@@ -68,14 +73,14 @@ internal import Glibc
     private var firstByteDeadline = UInt64.max
     private var totalDeadline = UInt64.max
     private var silenceDeadline = UInt64.max
-    private lazy var timer = LoopTimer { [weak self] in self?.timeIsUp() }
+    // Not weakly, for that would make each counting of references to a transfer slower: the timer is armed while the call
+    // runs only, and the pool keeps the transfer that long.
+    private lazy var timer = LoopTimer { [unowned self] in timeIsUp() }
 
     /// Bytes waiting for the reader at which a transfer is paused. libcurl hands over at most 16 KiB at once
     /// (`CURL_MAX_WRITE_SIZE`), so up to 32 KiB wait here and 16 KiB in libcurl. Not so on a shared HTTP/2 connection,
     /// where libcurl itself holds what its window of 32 MiB granted: see `TransferOptions.usesHTTP2`.
     static let highWater = 16 * 1024
-    /// Up to here a body is copied into libcurl and leaves in one packet with the head.
-    private static let copiedBodyBytes = 64 * 1024
 
     init(pool: TransferPool, options: TransferOptions) {
         self.pool = pool
@@ -83,8 +88,7 @@ internal import Glibc
         firstByte = options.firstByte
         idle = options.idle
         maximumBodyBytes = options.maximumBodyBytes
-        mayShareConnection =
-            options.usesHTTP2 && options.isTLS && options.further == nil && options.mayConnect == nil
+        mayShareConnection = options.mayShareConnection
         mayConnect = options.mayConnect
         // Also kept here, because libcurl does not count the time for which a call waits for another's connection.
         connectDeadline = loop.deadline(after: options.connect)
@@ -94,7 +98,7 @@ internal import Glibc
 
     deinit {
         // The pool keeps a running transfer alive, so what arrives here has given its handle back.
-        assert(unsafe handle == nil)
+        assert(handle == nil)
     }
 
     // MARK: Reading
@@ -216,73 +220,24 @@ internal import Glibc
     // MARK: Start and end
 
     private func start(_ options: TransferOptions) {
-        guard let easy = unsafe pool.takeHandle() else {
+        let kind = CallKind(options)
+        guard let handle = pool.takeHandle(for: kind) else {
             state = .failed(CurlError(.badOptions, "libcurl has no memory for another call"))
             return
         }
-        unsafe handle = easy
+        self.handle = handle
         upload = Upload(options.body, source: options.further)
-        unsafe apply(options, to: easy)
+        if kind == nil || handle.kind != kind {
+            handle.reset(for: kind)
+            applyKind(options, to: handle)
+        }
+        unsafe applyOwn(options, to: handle.pointer)
         // Read while the connection is made.
         guard readAhead() else { return fail(Self.tooBusy) }
-        guard unsafe pool.add(self, easy) else {
+        guard pool.add(self, handle) else {
             return fail(CurlError(.badOptions, "libcurl refused the call"))
         }
         armTimer()
-    }
-
-    private func apply(_ options: TransferOptions, to easy: UnsafeMutableRawPointer) {
-        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe fr_easy_set_pointer(easy, CURLOPT_PRIVATE, context)
-        // No signals, and no handler set and reset around each call.
-        unsafe fr_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
-        unsafe fr_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        unsafe fr_easy_set_string(easy, CURLOPT_URL, options.url)
-        unsafe fr_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, options.connectMilliseconds)
-        unsafe fr_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
-        unsafe fr_easy_set_long(easy, CURLOPT_BUFFERSIZE, options.receiveBufferBytes)
-        unsafe fr_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        if mayShareConnection {
-            unsafe fr_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-            // Rather wait for a connection that is being made than open one more beside it.
-            unsafe fr_easy_set_long(easy, CURLOPT_PIPEWAIT, 1)
-        } else {
-            unsafe fr_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-        }
-        if let file = options.certificateFile { unsafe fr_easy_set_string(easy, CURLOPT_CAINFO, file) }
-        unsafe applyInspection(options, to: easy)
-        unsafe applyReach(options, to: easy)
-        if let proxy = options.proxy, options.mayConnect == nil {
-            unsafe fr_easy_set_string(easy, CURLOPT_PROXY, proxy)
-        }
-        if options.goesStraight { unsafe fr_easy_set_string(easy, CURLOPT_NOPROXY, "*") }
-
-        for (name, value) in options.headers { headerList.append("\(name): \(value)") }
-        if options.method == "POST" {
-            unsafe fr_easy_set_long(easy, CURLOPT_POST, 1)
-            unsafe fr_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(upload.bytesLeft))
-            if options.further == nil, options.body.count <= Self.copiedBodyBytes {
-                _ = unsafe options.body.withUnsafeBytes { bytes in
-                    unsafe fr_easy_set_pointer(
-                        easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
-                }
-                upload = Upload()
-            } else {
-                // Without this a body over 1 MiB waits a second for a “100 Continue” that vendors do not send.
-                headerList.append("Expect:")
-                unsafe fr_easy_set_data_callback(easy, CURLOPT_READFUNCTION, Self.onRead)
-                unsafe fr_easy_set_pointer(easy, CURLOPT_READDATA, context)
-            }
-        }
-        unsafe fr_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headerList.pointer)
-
-        unsafe fr_easy_set_data_callback(easy, CURLOPT_HEADERFUNCTION, Self.onHeader)
-        unsafe fr_easy_set_pointer(easy, CURLOPT_HEADERDATA, context)
-        unsafe fr_easy_set_data_callback(easy, CURLOPT_WRITEFUNCTION, Self.onBytes)
-        unsafe fr_easy_set_pointer(easy, CURLOPT_WRITEDATA, context)
-        unsafe fr_easy_set_before_request(easy, Self.onRequest)
-        unsafe fr_easy_set_pointer(easy, CURLOPT_PREREQDATA, context)
-        unsafe pool.prepare(easy)
     }
 
     /// libcurl is done with the call. Called by the pool, never inside a callback of libcurl.
@@ -304,11 +259,13 @@ internal import Glibc
         guard case .running = self.state else { return }
         self.state = state
         loop.cancel(timer)
-        if let easy = unsafe handle {
-            unsafe handle = nil
-            unsafe report?.complete(by: easy)
-            unsafe pool.giveBack(
-                easy, of: self, isGivenUp: isGivenUp && hasIssuedRequest && mayShareConnection)
+        if let handle {
+            self.handle = nil
+            unsafe report?.complete(by: handle.pointer)
+            let isComplete = if case .finished = state { true } else { false }
+            pool.giveBack(
+                handle, of: self, isGivenUp: isGivenUp && hasIssuedRequest && mayShareConnection,
+                isComplete: isComplete)
         }
         headerList = HeaderList()
         upload = Upload()
@@ -319,7 +276,7 @@ internal import Glibc
     // MARK: What libcurl calls
 
     /// One line of the answer's head.
-    private static let onHeader: fr_data_callback = { data, size, count, context in
+    static let onHeader: fr_data_callback = { data, size, count, context in
         guard let transfer = unsafe transfer(context) else { return 0 }
         let line = unsafe UnsafeRawBufferPointer(start: data, count: size * count)
         return unsafe transfer.receiveHeader(line.bindMemory(to: UInt8.self).span) ? line.count : 0
@@ -342,7 +299,7 @@ internal import Glibc
     }
 
     /// A piece of the answer's body.
-    private static let onBytes: fr_data_callback = { data, size, count, context in
+    static let onBytes: fr_data_callback = { data, size, count, context in
         guard let transfer = unsafe transfer(context) else { return 0 }
         return unsafe transfer.receive(UnsafeRawBufferPointer(start: data, count: size * count))
     }
@@ -381,7 +338,7 @@ internal import Glibc
 
     /// libcurl is about to send the request. When a kept connection breaks before the first byte of an answer, it
     /// would send it again by itself; but the call may have been charged already, so the second time is refused.
-    private static let onRequest: curl_prereq_callback = { context, _, _, _, localPort in
+    static let onRequest: curl_prereq_callback = { context, _, _, _, localPort in
         guard let transfer = unsafe transfer(context) else { return CURL_PREREQFUNC_ABORT }
         guard !transfer.hasIssuedRequest else {
             transfer.refusal = CurlError(

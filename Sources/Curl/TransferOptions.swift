@@ -29,6 +29,9 @@ public struct TransferOptions: Sendable {
 
     /// What libcurl reads at once, in bytes: kept for each open call, so small where many calls wait for little.
     public var receiveBufferBytes = 16 * 1024
+    /// What is to be read at once of a stream: some events. The least that libcurl takes; its default of 16 KB would be the
+    /// largest part of an open stream.
+    public static let streamBufferBytes = 1024
 
     /// Such as `http://proxy:3128`; nil takes `https_proxy` and its kin from the environment, "" uses none.
     public var proxy: String?
@@ -66,6 +69,9 @@ public struct TransferOptions: Sendable {
         let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
         return names.contains { (name: String) in unsafe getenv(name) != nil }
     }()
+
+    /// Whether the call may go by a connection that has others: HTTP/2, over TLS.
+    var mayShareConnection: Bool { usesHTTP2 && isTLS && further == nil && mayConnect == nil }
 
     /// Whether the URL asks for TLS.
     var isTLS: Bool { url.utf8.starts(with: "https:".utf8) }

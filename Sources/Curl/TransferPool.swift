@@ -24,13 +24,16 @@ internal import Glibc
     /// Reads the bodies of requests that come from a source; a thread at work for each, so few.
     let readers = ThreadPool(name: "upload", limit: 2)
     private let multi: UnsafeMutableRawPointer
-    private var freeHandles: [UnsafeMutableRawPointer] = unsafe []
+    private var freeHandles: [EasyHandle] = []
     private var sockets: [Int32: SocketWatch] = [:]
     private var running: [ObjectIdentifier: Transfer] = [:]
     private lazy var timer = LoopTimer { [weak self] in self?.timeIsUp() }
 
     /// Handles kept for the next call; each has a receive buffer of 16 KiB once it was used.
     private static let keptHandles = 64
+
+    /// With so many free ones that are of no use to a call, it takes the one that was free longest.
+    private static let handlesBesides = 8
 
     /// Initialises libcurl, once per process. `curl_global_init`
     private static let isLibraryReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
@@ -55,7 +58,7 @@ internal import Glibc
     }
 
     deinit {
-        while let handle = unsafe freeHandles.popLast() { unsafe curl_easy_cleanup(handle) }
+        freeHandles = []
         // Closes the idle connections, and with each calls `onClose`.
         unsafe curl_multi_cleanup(multi)
     }
@@ -67,8 +70,14 @@ internal import Glibc
 
     // MARK: For transfers
 
-    func takeHandle() -> UnsafeMutableRawPointer? {
-        unsafe freeHandles.popLast() ?? curl_easy_init()
+    /// A handle for a call; one that made a call of that kind before has `kind` already.
+    func takeHandle(for kind: CallKind?) -> EasyHandle? {
+        if let index = freeHandles.lastIndex(where: { $0.kind == kind }) {
+            freeHandles.swapAt(index, freeHandles.count - 1)
+            return freeHandles.removeLast()
+        }
+        // Rather another one than one that has its use, unless there are many kinds.
+        return freeHandles.count < Self.handlesBesides ? EasyHandle() : freeHandles.removeFirst()
     }
 
     /// Sets the options that concern the pool. The callback is remembered by each connection that the call opens.
@@ -83,9 +92,9 @@ internal import Glibc
     /// Hands a call to libcurl and lets it make its first step.
     ///
     /// - Returns: false when libcurl refuses it.
-    func add(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer) -> Bool {
+    func add(_ transfer: Transfer, _ handle: EasyHandle) -> Bool {
         running[ObjectIdentifier(transfer)] = transfer
-        guard unsafe curl_multi_add_handle(multi, easy) == CURLM_OK else { return false }
+        guard unsafe curl_multi_add_handle(multi, handle.pointer) == CURLM_OK else { return false }
         // The first step is due now, and libcurl set the timer to say so; taken here it costs no turn of the loop.
         timeIsUp()
         return true
@@ -93,18 +102,17 @@ internal import Glibc
 
     /// Takes a call away from libcurl, whatever its state, and keeps the handle for another one.
     ///
-    /// - Parameter isGivenUp: the request is out on a connection that may be shared, its answer has not ended, and the
-    ///   upstream is to learn at once that nobody waits for it.
-    func giveBack(_ easy: UnsafeMutableRawPointer, of transfer: Transfer, isGivenUp: Bool) {
-        unsafe curl_multi_remove_handle(multi, easy)
+    /// - Parameters:
+    ///   - isGivenUp: the request is out on a connection that may be shared, its answer has not ended, and the upstream is
+    ///     to learn at once that nobody waits for it.
+    ///   - isComplete: the call came to its end as it should.
+    func giveBack(_ handle: EasyHandle, of transfer: Transfer, isGivenUp: Bool, isComplete: Bool) {
+        unsafe curl_multi_remove_handle(multi, handle.pointer)
         running[ObjectIdentifier(transfer)] = nil
         if isGivenUp { sendReset(port: transfer.localPort) }
-        if unsafe freeHandles.count < Self.keptHandles {
-            unsafe curl_easy_reset(easy)
-            unsafe freeHandles.append(easy)
-        } else {
-            unsafe curl_easy_cleanup(easy)
-        }
+        guard freeHandles.count < Self.keptHandles else { return }
+        handle.callEnded(isKept: isComplete)
+        freeHandles.append(handle)
     }
 
     /// libcurl 7.88 keeps the frame that resets an HTTP/2 stream in a buffer until it sends something else on the

@@ -1,6 +1,7 @@
 /// One alarm on a loop, made once and set again as often as needed. For the loop's thread only.
 ///
-/// The loop keeps an armed timer alive, and the timer keeps its action alive: capture weakly what owns it.
+/// The loop keeps an armed timer alive, and the timer keeps its action alive: do not capture strongly what
+/// owns it.
 public final class LoopTimer {
     /// When it goes off, in nanoseconds of the loop's clock. Meaningless while it is not armed.
     fileprivate(set) var deadline: UInt64 = 0

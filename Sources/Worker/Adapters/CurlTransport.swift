@@ -59,10 +59,6 @@ private final class HomelessCall: UpstreamCall {
 }
 
 extension TransferOptions {
-    /// What is read at once of a stream, in bytes: some events. The least that libcurl takes; its default of 16 KB would
-    /// be the largest part of an open stream.
-    private static let streamBufferBytes = 1024
-
     /// Translates the relay's request.
     init(_ request: UpstreamRequest) {
         self.init(url: request.url)
