@@ -97,7 +97,7 @@ extension JSONWriter {
     }
 
     private mutating func capability(_ name: String, _ isSupported: Bool) {
-        key(name)
+        key(named: name)
         support(isSupported, [])
     }
 

@@ -14,7 +14,7 @@ struct EmulatedForm: Sendable {
     /// The form that a request wants; nil for plain text.
     ///
     /// - Throws: what a strict schema is refused for.
-    init?(_ request: GenerationRequest) throws(Failure) {
+    init?(_ request: borrowing GenerationRequest) throws(Failure) {
         switch request.outputFormat {
         case nil, .text: return nil
         case .jsonObject:

@@ -30,7 +30,7 @@ struct EmulatedTools: Sendable {
     /// Reads a request's tools.
     ///
     /// - Throws: `unsupported` for a forced tool that cannot be called, and what a strict schema is refused for.
-    init(_ request: GenerationRequest) throws(Failure) {
+    init(_ request: borrowing GenerationRequest) throws(Failure) {
         var tools: [Tool] = []
         var list = ""
         var isLegacy = false

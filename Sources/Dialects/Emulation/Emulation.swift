@@ -71,7 +71,7 @@ public final class Emulation: Sendable {
         /// True when nothing of the request is to be found in an answer: no tool, no call, no form.
         let isPlain: Bool
 
-        init(_ request: GenerationRequest) throws(Failure) {
+        init(_ request: borrowing GenerationRequest) throws(Failure) {
             tools = try EmulatedTools(request)
             form = try EmulatedForm(request)
             let parts = request.turns.lazy.flatMap(\.parts)

@@ -184,7 +184,7 @@ extension JSONWriter {
         case .object(let object):
             beginObject()
             for member in object.members.sorted(by: { $0.key < $1.key }) {
-                key(member.key)
+                key(named: member.key)
                 canonical(member.value)
             }
             endObject()

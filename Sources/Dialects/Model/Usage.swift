@@ -44,12 +44,12 @@ public struct Usage: Sendable, Equatable {
     }
 
     /// The sum of several calls; nil when none of them has any.
-    public static func total(_ usages: some Sequence<Usage?>) -> Usage? {
-        usages.reduce(nil) { sum, usage in
-            guard var total = sum, let usage else { return sum ?? usage }
-            total.add(usage)
-            return total
+    public static func total(_ usages: [Usage?]) -> Usage? {
+        var total: Usage?
+        for case let usage? in usages {
+            if total == nil { total = usage } else { total?.add(usage) }
         }
+        return total
     }
 
     /// The vendor's total, or else input and output together.

@@ -83,7 +83,7 @@ public struct OneMinChatRequestEncoder: Sendable {
         writer.key("attachments")
         writer.beginObject()
         for (key, names) in [("images", prompt.images), ("files", prompt.files)] where !names.isEmpty {
-            writer.key(key)
+            writer.key(named: key)
             writer.beginArray()
             for name in names { writer.string(name) }
             writer.endArray()
@@ -148,7 +148,7 @@ public struct OneMinChatRequestEncoder: Sendable {
 
 extension WebSearch {
     /// The search that a request wants, by its own switch or by a tool.
-    fileprivate init(_ request: GenerationRequest) {
+    fileprivate init(_ request: borrowing GenerationRequest) {
         self = request.webSearch
         // Where the model is to decide among tools, a search before every answer would be paid for.
         guard !request.tools.contains(where: \.isRunByClient) else { return }

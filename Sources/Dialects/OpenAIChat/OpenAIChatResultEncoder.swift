@@ -111,11 +111,11 @@ extension JSONWriter {
         }
         key("type")
         string(call.kind.openAIWord)
-        key(call.kind.openAIWord)
+        key(named: call.kind.openAIWord)
         beginObject()
         key("name")
         string(call.name)
-        key(call.kind.argumentsWord)
+        key(named: call.kind.argumentsWord)
         string(call.arguments)
         endObject()
         endObject()

@@ -188,11 +188,11 @@ extension JSONWriter {
             }
             writer.key("type")
             writer.string(kind.openAIWord)
-            writer.key(kind.openAIWord)
+            writer.key(named: kind.openAIWord)
             writer.beginObject()
             writer.key("name")
             writer.string(name)
-            writer.key(kind.argumentsWord)
+            writer.key(named: kind.argumentsWord)
             writer.string("")
             writer.endObject()
         }
@@ -201,9 +201,9 @@ extension JSONWriter {
     /// The `delta` that goes on with a tool call's arguments.
     fileprivate mutating func toolCallPiece(index: Int, _ piece: String, kind: ToolCall.Kind) {
         toolCallDelta(index: index) { writer in
-            writer.key(kind.openAIWord)
+            writer.key(named: kind.openAIWord)
             writer.beginObject()
-            writer.key(kind.argumentsWord)
+            writer.key(named: kind.argumentsWord)
             writer.string(piece)
             writer.endObject()
         }

@@ -55,7 +55,7 @@ extension JSONWriter {
         key("capabilities")
         beginObject()
         for kind in ModelEntry.Kind.allCases where model.kinds.contains(kind) {
-            key(kind.openAIWord)
+            key(named: kind.openAIWord)
             bool(true)
         }
         // Of a model that edits images it would tell nothing new.

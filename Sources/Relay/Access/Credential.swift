@@ -27,10 +27,12 @@ enum Credential {
 
     /// What follows `Bearer` and at least one space; `nil` for other schemes and for nothing.
     private static func bearer(_ value: String) -> String? {
-        let credentials = value[...].trimmingSpaces()
-        guard let end = credentials.utf8.firstIndex(where: { $0 == 0x20 || $0 == 0x09 }),
-            credentials[..<end].lowercased() == "bearer"
+        let credentials = value[...].trimmingSpaces().utf8
+        let scheme = "bearer".utf8
+        guard credentials.prefix(scheme.count).elementsEqual(scheme, by: { $0 | 0x20 == $1 })
         else { return nil }
-        return String(credentials[end...].trimmingSpaces())
+        let rest = credentials.dropFirst(scheme.count)
+        guard rest.first == 0x20 || rest.first == 0x09 else { return nil }
+        return String(Substring(rest).trimmingSpaces())
     }
 }

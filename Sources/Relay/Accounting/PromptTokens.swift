@@ -15,7 +15,7 @@ final class PromptTokens: Sendable {
     /// Keeps a short request, counts a long one.
     ///
     /// One of more than `ChatTokens.offloadBytes` takes long: make it away from the loops.
-    init(_ request: GenerationRequest, model: String) {
+    init(_ request: borrowing GenerationRequest, model: String) {
         let bytes = request.turns.reduce(0) { $0 + $1.keptBytes }
         if bytes <= Self.keptBytes, request.tools.isEmpty, request.outputFormat == nil {
             // The turns alone: nothing else counts here, and an open stream should be small.

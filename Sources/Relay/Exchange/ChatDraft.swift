@@ -14,16 +14,17 @@ final class ChatDraft: Sendable {
 
     /// Reads a body.
     ///
+    /// - Parameter maximumChoices: how many answers may be wanted.
     /// - Throws: whatever is wrong with the request by itself.
     init(
-        _ body: [UInt8], _ dialect: ClientDialect, _ limits: Configuration.Limits,
+        _ body: [UInt8], _ dialect: ClientDialect, maximumChoices: Int,
         makeID: @Sendable (String) -> String
     ) throws(Failure) {
         switch dialect {
         case .openAIChat:
             let request = try OpenAIChatRequestDecoder.decode(body)
             requests = [request]
-            choicesPerPrompt = try Self.checked(request.choiceCount, limits)
+            choicesPerPrompt = try Self.checked(request.choiceCount, maximumChoices)
             form = .chat(usesFunctionCall: request.usesFunctionCall)
             response = nil
         case .openAICompletions:
@@ -31,7 +32,7 @@ final class ChatDraft: Sendable {
             requests = request.requests
             choicesPerPrompt = request.choicesPerPrompt
             let count = requests.count.multipliedReportingOverflow(by: choicesPerPrompt)
-            _ = try Self.checked(count.overflow ? .max : count.partialValue, limits)
+            _ = try Self.checked(count.overflow ? .max : count.partialValue, maximumChoices)
             form = .completion(echoes: request.echoes)
             response = nil
         case .openAIResponses:
@@ -66,7 +67,7 @@ final class ChatDraft: Sendable {
     }
 
     /// Whether pictures or documents have to be brought to the vendor.
-    var hasAttachments: Bool { requests.contains(where: ChatAttachments.areIn) }
+    var hasAttachments: Bool { requests.indices.contains { ChatAttachments.areIn(requests[$0]) } }
 
     /// The same with other requests in place of its own.
     func replacing(_ requests: [GenerationRequest]) -> ChatDraft {
@@ -80,11 +81,11 @@ final class ChatDraft: Sendable {
         response = draft.response
     }
 
-    private static func checked(_ count: Int, _ limits: Configuration.Limits) throws(Failure) -> Int {
-        guard count <= limits.choices else {
+    private static func checked(_ count: Int, _ maximum: Int) throws(Failure) -> Int {
+        guard count <= maximum else {
             throw Failure(
                 .invalidRequest,
-                "Invalid value for 'n': at most \(limits.choices) answers can be asked for.",
+                "Invalid value for 'n': at most \(maximum) answers can be asked for.",
                 parameter: "n", code: "integer_above_max_value")
         }
         return count

@@ -48,7 +48,7 @@ final class ChatPlan: Sendable {
     ///   - prompts: the tokens of each choice's prompt.
     ///   - paints: whether the calls take as long as pictures do.
     init(
-        _ request: GenerationRequest, _ form: AnswerForm, emulation: Emulation?, searchesWeb: Bool,
+        _ request: borrowing GenerationRequest, _ form: AnswerForm, emulation: Emulation?, searchesWeb: Bool,
         route: ModelRouter.Route, ignored: [String], prompts: [PromptTokens], streamsUpstream: Bool,
         echoBytes: Int, followUp: FollowUp?, paints: Bool = false,
         toolCallID: @escaping @Sendable () -> String

@@ -159,7 +159,9 @@ final class ChatPreparation: Sendable {
 
     private func draft(_ body: [UInt8]) throws(Failure) -> ChatDraft {
         let random = ports.random
-        return try ChatDraft(body, dialect, configuration.limits) { Identifier.make($0, random) }
+        return try ChatDraft(body, dialect, maximumChoices: configuration.limits.choices) {
+            Identifier.make($0, random)
+        }
     }
 
     /// Writes the upstream's bodies.
@@ -171,8 +173,7 @@ final class ChatPreparation: Sendable {
         options.thinkTags = configuration.emulation.thinkTags
         var bodies: [[UInt8]] = []
         var prompts: [PromptTokens] = []
-        var first: (request: GenerationRequest, encoded: OneMinChatRequestEncoder.Encoded)?
-        for var request in draft.requests {
+        func write(_ request: inout GenerationRequest) throws(Failure) -> OneMinChatRequestEncoder.Encoded {
             request.model = route.model
             if route.searchesWeb { request.webSearch.isOn = true }
             try request.checkRules()
@@ -184,18 +185,20 @@ final class ChatPreparation: Sendable {
                 bodies.append(encoded.body)
                 prompts.append(tokens)
             }
-            if first == nil { first = (request, encoded) }
+            return encoded
         }
-        guard let (request, encoded) = first else {
+        guard var request = draft.requests.first else {
             throw Failure(.internalError, "The request has no prompt.")
         }
+        let encoded = try write(&request)
+        for var further in draft.requests.dropFirst() { _ = try write(&further) }
         let emulation = encoded.emulation
         let asksAgain = configuration.emulation.askAgain && emulation.mayAskAgain
         let (random, prefix) = (ports.random, dialect.toolCallPrefix)
         let keeping = draft.response.flatMap { AnswerKeeping($0, credential: credential, ports: ports) }
         let isForgotten = draft.response?.isStored ?? false && keeping == nil
         let ignored = isForgotten ? encoded.ignored + ["store"] : encoded.ignored
-        let echoBytes = 2 * (bodies.map(\.count).max() ?? 0)
+        let echoBytes = 2 * bodies.reduce(0) { max($0, $1.count) }
         let isUpstreamStreamed =
             request.isStreamed || request.maximumOutputTokens != nil || emulation.mayAskAgain
         let call = upstreamRequest(route, request, isStreamed: isUpstreamStreamed, echoBytes: echoBytes)

@@ -34,7 +34,7 @@ final class ChatResult: ExchangeRun {
             exchange.record.note(followUp)
         }
         let choices = calls.count == 1 ? [try await reader.choice(calls[0], 0)] : try await all()
-        let usage = Usage.total(choices.lazy.map(\.usage))
+        let usage = Usage.total(choices.map { $0.usage })
         exchange.record.note(usage)
         let body = await encoded(try results(of: choices), usage)
         await keeping?.keep(body)

@@ -8,7 +8,8 @@ import Dialects
 struct ChoiceEvents: Sendable {
     private var cutter: StopSequenceCutter?
     private var output: AnswerTokens
-    // One or none. In an array, so that a stream that needs none has a pointer for it, and it can be taken out.
+    // One or none. In an array, so that a stream that needs none has a pointer for it, and it can be taken out and put
+    // back without being copied.
     private var emulated: [EmulatedAnswer]
     private let plan: ChatPlan
     private let prompt: PromptTokens
@@ -47,8 +48,9 @@ struct ChoiceEvents: Sendable {
         let cutter = StopSequenceCutter(plan.stopSequences)
         self.cutter = cutter.isActive ? cutter : nil
         output = AnswerTokens(plan.encoding, limit: plan.maximumOutputTokens)
-        emulated = (plan.emulation.map { [$0] } ?? []).map {
-            EmulatedAnswer($0, furtherCalls: plan.followUp == nil ? 0 : 1)
+        emulated = []
+        if let emulation = plan.emulation {
+            emulated = [EmulatedAnswer(emulation, furtherCalls: plan.followUp == nil ? 0 : 1)]
         }
         self.plan = plan
         prompt = plan.prompts[choice]
@@ -59,13 +61,15 @@ struct ChoiceEvents: Sendable {
         guard !isOver, followUp == nil else { return }
         if isExpendable, case .failed = event { return giveUpFollowUp(emit) }
         hasBegun = true
-        guard var answer = emulated.popLast() else { return pass(event, emit) }
-        answer.take(event) { pass($0, emit) }
+        guard !emulated.isEmpty else { return pass(event, emit) }
+        var answers: [EmulatedAnswer] = []
+        swap(&answers, &emulated)
+        answers[0].take(event) { pass($0, emit) }
         // Nothing more is wanted of this call, which is given up and so has no end of its own.
-        if answer.isOver, !isOver { answer.giveUp { pass($0, emit) } }
-        followUp = isOver ? nil : answer.followUp
+        if answers[0].isOver, !isOver { answers[0].giveUp { pass($0, emit) } }
+        followUp = isOver ? nil : answers[0].followUp
         // Its room goes with it, for an open stream should be small.
-        if answer.isIdle { emulated = [] } else { emulated.append(answer) }
+        if !answers[0].isIdle { swap(&answers, &emulated) }
     }
 
     /// Goes on with the events of the call that `followUp` asked for.
@@ -79,12 +83,14 @@ struct ChoiceEvents: Sendable {
 
     /// Gives what there is instead of what a further call would have brought.
     mutating func giveUpFollowUp(_ emit: (GenerationEvent) -> Void) {
-        guard !isOver, var answer = emulated.popLast() else { return }
+        guard !isOver, !emulated.isEmpty else { return }
         followUp = nil
         // Nothing came of it, so there is nothing to be counted.
         reported = usage
-        answer.giveUp { pass($0, emit) }
-        emulated.append(answer)
+        var answers: [EmulatedAnswer] = []
+        swap(&answers, &emulated)
+        answers[0].giveUp { pass($0, emit) }
+        swap(&answers, &emulated)
     }
 
     /// Takes an event that is the model's own, or looks as if it were.

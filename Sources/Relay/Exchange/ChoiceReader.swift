@@ -16,10 +16,17 @@ struct ChoiceReader: Sendable {
     /// - Throws: whatever went wrong before there was anything to be paid for.
     func choice(_ call: any UpstreamCall, _ index: Int) async throws(ExchangeStop) -> FoldedChoice.Outcome {
         var choice = FoldedChoice(plan, choice: index, limits: limits)
-        choice = try await read(call, choice)
+        try await read(call, into: &choice)
         if let turns = choice.followUp, let followUp = plan.followUp {
-            choice = try await choice.followedUp { (choice) async throws(ExchangeStop) in
-                try await read(try await followUp.start(turns, ports), choice)
+            choice.beginFollowUp()
+            let before = choice
+            do throws(ExchangeStop) {
+                try await read(try await followUp.start(turns, ports), into: &choice)
+            } catch {
+                guard case .failure = error else { throw error }
+                // It ends with what there was without it.
+                choice = before
+                choice.giveUpFollowUp()
             }
         }
         return choice.outcome
@@ -27,10 +34,9 @@ struct ChoiceReader: Sendable {
 
     /// Reads a call to its end, or to the end of what is wanted of it.
     private func read(
-        _ call: any UpstreamCall, _ before: FoldedChoice
-    ) async throws(ExchangeStop) -> FoldedChoice {
+        _ call: any UpstreamCall, into choice: inout FoldedChoice
+    ) async throws(ExchangeStop) {
         defer { call.cancel() }
-        var choice = before
         var answer = UpstreamAnswer()
         let deadline = plan.route.upstream.settings.timeouts.firstEvent.map { ports.clock.now() + $0 }
         var hasHeard = false
@@ -87,48 +93,31 @@ struct ChoiceReader: Sendable {
             }
         }
         if Task.isCancelled { throw .clientGone }
-        do throws(Failure) {
-            return try await complete(choice, answer)
-        } catch {
-            throw .failure(error)
+        guard answer.isSuccess else {
+            throw .failure(
+                OneMinErrorDecoder.failure(
+                    status: answer.status, headers: answer.headers, body: answer.body))
         }
+        await complete(&choice, answer)
     }
 
     /// Takes in what is known at the end of a call.
-    private func complete(
-        _ choice: FoldedChoice, _ answer: UpstreamAnswer
-    ) async throws(Failure) -> FoldedChoice {
-        guard answer.isSuccess else {
-            throw OneMinErrorDecoder.failure(
-                status: answer.status, headers: answer.headers, body: answer.body)
-        }
+    private func complete(_ choice: inout FoldedChoice, _ answer: UpstreamAnswer) async {
         let isLong =
             choice.isStreamed
             ? choice.isEndLong : answer.body.count > min(limits.offloadBytes, ChatTokens.offloadBytes)
-        guard isLong else { return Self.complete(choice, answer) }
-        return await ports.offload.run { Self.complete(choice, answer) }
-    }
-
-    private static func complete(_ choice: FoldedChoice, _ answer: UpstreamAnswer) -> FoldedChoice {
-        var choice = choice
-        if choice.isStreamed { choice.end() } else { choice.take(document: answer.body) }
-        return choice
+        guard isLong else { return choice.complete(answer) }
+        let before = choice
+        choice = await ports.offload.run {
+            var after = before
+            after.complete(answer)
+            return after
+        }
     }
 }
 
 extension FoldedChoice {
-    /// Goes on with a further call; where that fails, with what there is.
-    fileprivate func followedUp(
-        _ read: (FoldedChoice) async throws(ExchangeStop) -> FoldedChoice
-    ) async throws(ExchangeStop) -> FoldedChoice {
-        var choice = self
-        choice.beginFollowUp()
-        do throws(ExchangeStop) {
-            return try await read(choice)
-        } catch {
-            guard case .failure = error else { throw error }
-            choice.giveUpFollowUp()
-            return choice
-        }
+    fileprivate mutating func complete(_ answer: UpstreamAnswer) {
+        if isStreamed { end() } else { take(document: answer.body) }
     }
 }

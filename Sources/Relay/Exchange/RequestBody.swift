@@ -54,6 +54,8 @@ enum RequestBody {
 
     /// True for `application/json`, `text/json` and `…+json`, with any parameters.
     static func isJSON(_ type: String) -> Bool {
+        // As most write it.
+        if type == "application/json" { return true }
         let end = type.utf8.firstIndex(of: UInt8(ascii: ";")) ?? type.endIndex
         let essence = type[..<end].trimmingSpaces().lowercased()
         return essence.isEmpty || essence == "application/json" || essence == "text/json"

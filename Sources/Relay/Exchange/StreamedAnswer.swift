@@ -44,7 +44,7 @@ struct StreamedAnswer: Sendable {
 
     /// What all choices used together; `nil` until the first of them is complete.
     var usage: Usage? {
-        Usage.total(choices.lazy.map(\.usage))
+        Usage.total(choices.map { $0.usage })
     }
 
     /// What all choices used together as far as that can be told, of an answer that breaks off.

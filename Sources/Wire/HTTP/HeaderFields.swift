@@ -14,12 +14,16 @@ public struct HeaderFields: Sendable, Equatable, Sequence {
     public init() {}
 
     /// The given names and values, in order; a name may come more than once.
-    public init(_ pairs: [(String, String)]) {
+    public init(_ pairs: [Element]) {
+        if pairs.count > Self.usualCount { fields.reserveCapacity(pairs.count) }
         for (name, value) in pairs { add(name, value) }
     }
 
     /// How many fields there are; a repeated name counts each time.
     public var count: Int { fields.count }
+
+    /// How many fields there are, for whoever makes room for them.
+    public var underestimatedCount: Int { fields.count }
 
     /// The first value of the field, or nil. The name is given in lower case.
     public subscript(name: String) -> String? {

@@ -10,11 +10,11 @@ extension JSONWriter {
         bytes.append(ASCII.quote)
     }
 
-    /// Appends a literal in quotes, escaped likewise.
-    mutating func appendQuoted(_ value: StaticString) {
-        bytes.append(ASCII.quote)
-        value.withUTF8Buffer { unsafe appendEscaped($0) }
-        bytes.append(ASCII.quote)
+    /// Whether a literal can stand in quotes as it is.
+    static func isPlain(_ value: StaticString) -> Bool {
+        value.withUTF8Buffer { text in
+            text.allSatisfy { $0 >= ASCII.space && $0 != ASCII.quote && $0 != ASCII.backslash }
+        }
     }
 
     /// Appends the runs between bytes that need an escape in bulk.

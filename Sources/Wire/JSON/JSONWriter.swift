@@ -44,16 +44,28 @@ public struct JSONWriter: Sendable {
     /// Closes the array.
     public mutating func endArray() { end(ASCII.rightBracket) }
 
-    /// Writes a member's key; its value comes next.
-    public mutating func key(_ name: String) {
+    /// Writes a member's key that the source has as a literal, in which nothing needs an escape; its value comes next.
+    public mutating func key(_ name: StaticString) {
+        assert(Self.isPlain(name), "a key that needs an escape")
         separate()
-        appendQuoted(name)
-        bytes.append(ASCII.colon)
+        name.withUTF8Buffer { text in
+            // In one go: to append something takes longer than to copy it.
+            var quoted = [32 of UInt8](repeating: ASCII.quote)
+            guard text.count <= 32 - 3 else {
+                bytes.append(ASCII.quote)
+                unsafe bytes.append(contentsOf: text)
+                return bytes.append(literal: "\":")
+            }
+            for index in 0..<text.count { quoted[index &+ 1] = unsafe text[index] }
+            quoted[text.count &+ 2] = ASCII.colon
+            let span = quoted.span.extracting(first: text.count &+ 3)
+            unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        }
         needsComma = false
     }
 
-    /// Writes a member's key that the source has as a literal; its value comes next.
-    public mutating func key(_ name: StaticString) {
+    /// Writes a member's key, whatever it is; its value comes next.
+    public mutating func key(named name: String) {
         separate()
         appendQuoted(name)
         bytes.append(ASCII.colon)
@@ -141,7 +153,7 @@ public struct JSONWriter: Sendable {
         case .object(let object):
             beginObject()
             for member in object.members {
-                key(member.key)
+                key(named: member.key)
                 self.value(member.value)
             }
             endObject()

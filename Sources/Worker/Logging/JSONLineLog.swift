@@ -67,7 +67,7 @@ struct JSONLineLog: ExchangeLog {
         line.member("level", level.rawValue)
         line.member("message", message.description)
         for field in fields {
-            line.key(field.name)
+            line.key(named: field.name)
             switch field.value {
             case .string(let text): line.string(text)
             case .int(let number): line.int(number)

@@ -78,7 +78,7 @@ public struct OneMinImagePlan: Sendable {
         writer.beginObject()
         write(pictures, into: &writer)
         for member in members.members {
-            writer.key(member.key)
+            writer.key(named: member.key)
             if let countMember, member.key == countMember.name {
                 let made = call % callCount * countMember.most
                 writer.int(min(countMember.most, countMember.wanted - made))
@@ -103,11 +103,11 @@ public struct OneMinImagePlan: Sendable {
         case .none: break
         case .list(let name, _):
             guard !rest.isEmpty else { return }
-            writer.key(name)
+            writer.key(named: name)
             writer.value(.array(rest.map { .string($0) }))
         case .members(let names):
             for (name, picture) in zip(names, rest) {
-                writer.key(name)
+                writer.key(named: name)
                 writer.string(picture)
             }
         }
