@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import pathlib
 import re
@@ -12,8 +13,8 @@ import pytest
 
 from conftest import configuration
 from fake_onemin import FakeOneMin, directive
-from harness import KEY, Stack, wait_until
-from limit_checks import USED, Fleet, ask, chat, held, items, left, limits, open_stream, race, refused, tokens_left
+from harness import KEY, Answer, Stack, wait_until
+from limit_checks import USED, Fleet, ask, chat, count, held, items, left, limits, open_stream, race, refused, tokens_left
 from memcached_server import DelayedServer, MemcachedServer
 from test_reload import reload
 
@@ -93,6 +94,35 @@ def test_a_race_of_four_workers_is_exact(fake: FakeOneMin, memcached: MemcachedS
         statuses = race([fleet], clients=64)
         assert sorted(statuses) == [200] * 20 + [429] * 44 and len(fake.chats()) == 20
         assert left(chat(fleet, key="another")) == 19
+    finally:
+        fleet.stop()
+
+
+def test_workers_that_count_ahead_let_pass_just_so_many(fake: FakeOneMin, memcached: MemcachedServer, tmp_path: pathlib.Path):
+    limit = 900
+    config = configuration(fake, memcached=shared(memcached), limits=limits(
+        {"requestsPerMinute": limit, "concurrent": 10_000}, {"requestsPerMinute": 100_000}))
+    fleet = Fleet(tmp_path / "fleet", [config] * 4)
+    passed: list[int] = []
+    deadline = time.monotonic() + 45
+
+    def requests_left(answer: Answer) -> int:
+        return int(answer.headers["anthropic-ratelimit-requests-remaining"])
+
+    def ask_on(_: int) -> None:
+        # What one has counted ahead and does not need comes back to the others within a second.
+        while len(passed) < limit and time.monotonic() < deadline:
+            answer = count(fleet)
+            if answer.status == 200:
+                passed.append(requests_left(answer))
+    try:
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            list(pool.map(ask_on, range(16)))
+        assert len(passed) == limit
+        for _ in range(20):
+            assert count(fleet).status == 429
+        assert all(0 <= remaining < limit for remaining in passed)
+        assert requests_left(count(fleet, key="another")) == limit - 1
     finally:
         fleet.stop()
 

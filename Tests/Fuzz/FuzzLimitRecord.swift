@@ -34,7 +34,8 @@ private func work(_ record: LimitRecord, script: ArraySlice<UInt8>) {
         rules.tokensPerDay = limit(&script)
         let subject = LimitSubject(key: LimitKey(.caller, .text, high: 0, low: 0), rules: rules)
         let claim = LimitClaim(
-            subjects: [subject], requests: number(&script), takesPlace: step & 8 == 0, tokens: number(&script)
+            subjects: [subject], requests: number(&script), places: step & 8 == 0 ? 1 : 0,
+            tokens: number(&script)
         )
         let leaseSeconds = number(&script)
         switch step % 8 {
@@ -44,7 +45,7 @@ private func work(_ record: LimitRecord, script: ArraySlice<UInt8>) {
         case 3: record.renew(&lease, at: now, leaseSeconds: leaseSeconds)
         case 4:
             let grant = LimitGrant(
-                key: subject.key, holdsPlace: claim.takesPlace, requests: claim.requests,
+                key: subject.key, heldPlaces: claim.places, requests: claim.requests,
                 countedAt: step & 16 == 0 ? now : number(&script), tokens: claim.tokens)
             let settlement = LimitSettlement(grant, usedTokens: number(&script), isUndone: step & 32 == 0)
             record.settle(settlement, at: now, lease: &lease, leaseSeconds: leaseSeconds)
@@ -92,7 +93,7 @@ private func take(
             switch before.measure {
             case .requestsPerMinute, .requestsPerDay: max(0, claim.requests)
             case .tokensPerMinute, .tokensPerDay: max(0, min(claim.tokens, LimitRecord.maximumReservation))
-            case .concurrent: claim.takesPlace ? 1 : 0
+            case .concurrent: claim.places
             }
         precondition(before.remaining - after.remaining == asked, "another number was counted")
     }

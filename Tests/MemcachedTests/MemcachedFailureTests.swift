@@ -32,9 +32,9 @@ import Testing
         expectTimeOut { try connection.ping() }
         process.resume()
         // The answers to all that come now, by connections that are closed.
-        let patient = try MemcachedConnection(process)
         #expect(try connection.fetchPatiently(["c"]) == [nil])
-        #expect(try connection.fetchPatiently(["a"])[0]?.bytes == patient.fetch(["a"])[0]?.bytes)
+        // The write comes now as well, or later.
+        #expect([[1], [2]].contains(try connection.fetchPatiently(["a"])[0]?.bytes))
     }
 
     @Test(arguments: [MemcachedProcess.Place.ipv4, .unix])

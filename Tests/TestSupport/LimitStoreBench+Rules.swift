@@ -13,7 +13,7 @@ extension LimitStoreBench {
                 decision.grants.count == 1
                     && decision.grants.allSatisfy {
                         // Nothing has to be given back where places are not limited.
-                        $0.requests == 1 && !$0.holdsPlace && $0.key == subject.key
+                        $0.requests == 1 && $0.heldPlaces == 0 && $0.key == subject.key
                     },
                 "granted \(decision.grants)")
         }
@@ -50,7 +50,7 @@ extension LimitStoreBench {
 
     func settlesTokens() async {
         let subject = subject { $0.tokensPerMinute = 100 }
-        let reserve = LimitClaim(subjects: [subject], requests: 0, takesPlace: false, tokens: 60)
+        let reserve = LimitClaim(subjects: [subject], requests: 0, places: 0, tokens: 60)
         let decision = await stores[0].admit(reserve)
         expect(decision.windows.first?.remaining == 40, "reserved otherwise")
         expect(await stores[1].admit(reserve).limit?.measure == .tokensPerMinute, "passed twice")
@@ -58,7 +58,7 @@ extension LimitStoreBench {
         await expectSoon("not settled") { await self.remaining(subject, 1) == 75 }
         expect(await stores[1].admit(reserve).refusal == nil, "refused when there was room")
         let never = await stores[0].admit(
-            LimitClaim(subjects: [subject], requests: 0, takesPlace: false, tokens: 101))
+            LimitClaim(subjects: [subject], requests: 0, places: 0, tokens: 101))
         expect(
             never.limit?.measure == .tokensPerMinute && never.limit?.wait == nil, "promised what cannot be")
     }
@@ -163,7 +163,7 @@ extension LimitStoreBench {
 
     func countsDays() async {
         let subject = subject { $0.requestsPerDay = 2 }
-        let claim = LimitClaim(subjects: [subject], takesPlace: false)
+        let claim = LimitClaim(subjects: [subject], places: 0)
         for _ in 0..<2 { expect(await stores[0].admit(claim).refusal == nil, "refused when there was room") }
         guard let wait = await stores[1].admit(claim).limit?.wait else {
             return expect(false, "no time to come back")
@@ -196,7 +196,7 @@ extension LimitStoreBench {
 
     func bearsClocksThatGoBack() async {
         let subject = subject { $0.requestsPerMinute = 2 }
-        let claim = LimitClaim(subjects: [subject], takesPlace: false)
+        let claim = LimitClaim(subjects: [subject], places: 0)
         clock.advance(by: .seconds(1000))
         expect(await stores[0].admit(claim).refusal == nil, "refused when there was room")
         clock.advance(by: .seconds(-200))
@@ -211,7 +211,7 @@ extension LimitStoreBench {
     func racesForRequests() async {
         let subject = subject { $0.requestsPerMinute = 40 }
         for round in 1...3 {
-            let granted = await race(64, LimitClaim(subjects: [subject], takesPlace: false))
+            let granted = await race(64, LimitClaim(subjects: [subject], places: 0))
             expect(granted.count == 40, "\(granted.count) of 40 in round \(round)")
             clock.advance(by: .seconds(61))
         }
@@ -237,7 +237,7 @@ extension LimitStoreBench {
                 let caller = callers[number % 4]
                 let subjects = number % 8 < 4 ? [caller, address] : [address, caller]
                 group.addTask {
-                    let claim = LimitClaim(subjects: subjects, takesPlace: false)
+                    let claim = LimitClaim(subjects: subjects, places: 0)
                     let decision = await stores[number % stores.count].admit(claim)
                     return decision.refusal == nil ? caller.key.low : nil
                 }

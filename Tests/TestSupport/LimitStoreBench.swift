@@ -50,7 +50,7 @@ final class LimitStoreBench {
 
     /// How the limits stand; it counts nothing.
     func windows(_ subject: LimitSubject, _ store: Int = 0) async -> [LimitWindow] {
-        await stores[store].admit(LimitClaim(subjects: [subject], requests: 0, takesPlace: false)).windows
+        await stores[store].admit(LimitClaim(subjects: [subject], requests: 0, places: 0)).windows
     }
 
     /// How much is left of the first limit.

@@ -100,7 +100,7 @@ final class Admission: Sendable {
         if chat.painting == nil { return gate.claim(for: chat.plan, of: party) }
         guard var claim = gate.claim(for: .image, of: party) else { return nil }
         // It has its place among the chats.
-        claim.takesPlace = false
+        claim.places = 0
         return claim
     }
 

@@ -16,18 +16,19 @@ public struct LimitSubject: Sendable, Equatable {
 public struct LimitClaim: Sendable, Equatable {
     /// The records: the caller's, the address's, or both. Never two of the same key.
     public var subjects: [LimitSubject]
-    /// How many requests: 1, or 0 where only tokens are reserved for one that is counted already.
+    /// How many requests: 1, 0 where only tokens are reserved for one that is counted already, or more that are counted
+    /// ahead.
     public var requests: Int
-    /// Whether a place among those at once is taken.
-    public var takesPlace: Bool
+    /// How many places among those at once are taken: one for each request, or 0 for one that has its place already.
+    public var places: Int
     /// How many tokens are reserved, 0 or more. More than 10,000,000 count as so many.
     public var tokens: Int
 
     /// What one more request wants.
-    public init(subjects: [LimitSubject], requests: Int = 1, takesPlace: Bool = true, tokens: Int = 0) {
+    public init(subjects: [LimitSubject], requests: Int = 1, places: Int = 1, tokens: Int = 0) {
         self.subjects = subjects
         self.requests = requests
-        self.takesPlace = takesPlace
+        self.places = places
         self.tokens = tokens
     }
 }
@@ -38,8 +39,8 @@ public struct LimitGrant: Sendable, Equatable {
     public var key: LimitKey
     /// Which of a store's places has it; a store's own number.
     public var place: UInt8 = 0
-    /// Whether a place among those at once is held.
-    public var holdsPlace: Bool
+    /// How many places among those at once are held.
+    public var heldPlaces: Int
     /// How many requests were counted.
     public var requests: Int
     /// When, in seconds of the store's clock: `LimitRecord.lastUsed` after `take`.
@@ -49,11 +50,11 @@ public struct LimitGrant: Sendable, Equatable {
 
     /// Puts it together.
     public init(
-        key: LimitKey, place: UInt8 = 0, holdsPlace: Bool, requests: Int, countedAt: Int, tokens: Int
+        key: LimitKey, place: UInt8 = 0, heldPlaces: Int, requests: Int, countedAt: Int, tokens: Int
     ) {
         self.key = key
         self.place = place
-        self.holdsPlace = holdsPlace
+        self.heldPlaces = heldPlaces
         self.requests = requests
         self.countedAt = countedAt
         self.tokens = tokens
@@ -64,7 +65,8 @@ public struct LimitGrant: Sendable, Equatable {
     /// - Parameter countedAt: `LimitRecord.lastUsed` after that.
     public init(of claim: LimitClaim, under subject: LimitSubject, place: UInt8 = 0, countedAt: Int) {
         self.init(
-            key: subject.key, place: place, holdsPlace: claim.takesPlace && subject.rules.concurrent != nil,
+            key: subject.key, place: place,
+            heldPlaces: subject.rules.concurrent != nil ? max(0, claim.places) : 0,
             requests: max(0, claim.requests), countedAt: countedAt,
             tokens: subject.rules.limitsTokens
                 ? min(max(0, claim.tokens), LimitRecord.maximumReservation) : 0)

@@ -39,7 +39,7 @@ struct LimitGate: Sendable {
             chat.maximumOutputTokens ?? .max, limits.outputReserve, max(1, most / Self.answersInLimit))
         let answers = min(answer * chat.choiceCount, max(0, most.addingSaturated(-prompt)))
         return LimitClaim(
-            subjects: subjects, requests: 0, takesPlace: false, tokens: prompt.addingSaturated(answers))
+            subjects: subjects, requests: 0, places: 0, tokens: prompt.addingSaturated(answers))
     }
 
     /// How many answers can be reserved at once under a limit of tokens.

@@ -61,7 +61,7 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
         check(.requestsPerDay, Self.requests(claim))
         check(.tokensPerMinute, Self.tokens(claim))
         check(.tokensPerDay, Self.tokens(claim))
-        check(.concurrent, claim.takesPlace ? 1 : 0)
+        check(.concurrent, Self.places(claim))
         guard let found, let limit = subject.rules[found.measure] else { return nil }
         return .limit(
             window(found.measure, of: limit, scope: subject.key.scope), retryAfterSeconds: found.wait)
@@ -83,7 +83,7 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
         }
         guard subject.rules.isHeld else { return }
         holds.change(
-            &lease, places: claim.takesPlace && subject.rules.concurrent != nil ? 1 : 0,
+            &lease, places: subject.rules.concurrent != nil ? Self.places(claim) : 0,
             tokens: subject.rules.limitsTokens ? Self.tokens(claim) : 0, at: Int(head),
             leaseSeconds: leaseSeconds)
     }
@@ -104,7 +104,7 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
             dayTokens.add(settlement.usedTokens)
         }
         holds.change(
-            &lease, places: grant.holdsPlace ? -1 : 0, tokens: -max(0, grant.tokens), at: Int(head),
+            &lease, places: -max(0, grant.heldPlaces), tokens: -max(0, grant.tokens), at: Int(head),
             leaseSeconds: leaseSeconds)
     }
 
@@ -229,6 +229,7 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     }
 
     private static func requests(_ claim: LimitClaim) -> Int { Int(UInt32(clamping: claim.requests)) }
+    private static func places(_ claim: LimitClaim) -> Int { Int(UInt32(clamping: claim.places)) }
     private static func tokens(_ claim: LimitClaim) -> Int {
         min(max(0, claim.tokens), maximumReservation)
     }

@@ -47,6 +47,8 @@ public struct LimitRules: Sendable, Equatable {
 
     /// Whether nothing is limited.
     public var isEmpty: Bool { Measure.allCases.allSatisfy { self[$0] == nil } }
+    /// Whether requests are, in some time.
+    public var limitsRequests: Bool { requestsPerMinute != nil || requestsPerDay != nil }
     /// Whether tokens are.
     public var limitsTokens: Bool { tokensPerMinute != nil || tokensPerDay != nil }
     /// Whether a request holds something until it has ended: a place among those at once, or tokens.

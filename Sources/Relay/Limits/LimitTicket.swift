@@ -93,5 +93,5 @@ struct OpenClaim {
 
 extension LimitGrant {
     /// Whether something is held that has to be given back.
-    fileprivate var isHeld: Bool { holdsPlace || tokens > 0 }
+    fileprivate var isHeld: Bool { heldPlaces > 0 || tokens > 0 }
 }

@@ -22,16 +22,24 @@ struct LaneCase: Sendable {
 
     /// Told what was decided; nil when the server could not be asked.
     let answer: @Sendable (LimitDecision?) -> Void
+    /// Whether nobody waits for it: it is counted ahead.
+    let isAhead: Bool
     private var parts: [Part]
     private var refusal: (reason: LimitDecision.Refusal, key: LimitKey)?
     /// How often somebody else was first.
     private(set) var contests = 0
 
     /// A claim that waits.
-    init(_ claim: LimitClaim, answer: @escaping @Sendable (LimitDecision?) -> Void) {
+    init(
+        _ claim: LimitClaim, isAhead: Bool = false, answer: @escaping @Sendable (LimitDecision?) -> Void
+    ) {
         self.answer = answer
+        self.isAhead = isAhead
         parts = claim.subjects.map { Part(subject: $0, claim: claim.asked(of: $0)) }
     }
+
+    /// What it is counted for.
+    var subjects: some Sequence<LimitSubject> { parts.lazy.map(\.subject) }
 
     /// The records in which it is not written yet.
     var missing: [LimitKey] { parts.filter { !$0.isWritten }.map(\.subject.key) }

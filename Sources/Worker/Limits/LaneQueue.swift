@@ -4,8 +4,10 @@ internal import Relay
 struct LaneQueue: Sendable {
     /// What the thread does next.
     enum Turn {
-        /// Works, if only on what it has.
-        case work([LaneCase], [LimitSettlement], abandoned: [LimitKey: LimitLease], isRenewing: Bool)
+        /// Works, if only on what it has. What is counted ahead comes after the claims.
+        case work(
+            [LaneCase], ahead: [LimitClaim], [LimitSettlement], abandoned: [LimitKey: LimitLease],
+            isRenewing: Bool)
         /// Looks whether the server is there again.
         case probe
         /// Sleeps until it is woken, or until then.
@@ -18,11 +20,13 @@ struct LaneQueue: Sendable {
     static let maximumClaims = 16_384
     /// Settlements that may wait, such as for a server that is away.
     static let maximumSettlements = 8192
-    /// Claims in one go: their records, two each, are half a megabyte.
+    /// Claims in one go: their records, two each, are half a megabyte, and those of what is counted ahead half as much.
     static let maximumBatch = 256
 
     /// Whether the server is asked.
     var breaker: StoreBreaker
+    /// What was counted ahead.
+    private var stock = LimitStock()
     private var claims: [LaneCase] = []
     private var settlements: [LimitSettlement] = []
     private var abandoned: [LimitKey: LimitLease] = [:]
@@ -49,12 +53,31 @@ struct LaneQueue: Sendable {
         return true
     }
 
-    /// Takes ends of requests. Of those for which there is no room only what they held is given up, not what they used.
+    /// Takes what a request asks of one record out of what was counted ahead.
+    ///
+    /// - Returns: nil where the server has to be asked.
+    mutating func take(
+        places: Int, of subject: LimitSubject, at second: Int, now: Instant
+    ) -> LimitStock.Taken? {
+        isOpen ? nil : stock.take(places: places, of: subject, at: second, now: now)
+    }
+
+    /// Takes the end of a request.
+    ///
+    /// - Returns: whether there is something to write.
+    mutating func end(_ settlement: LimitSettlement, now: Instant) -> Bool {
+        if settlement.isEmpty || stock.takeBack(settlement, now: now) { return false }
+        append(settlement)
+        return true
+    }
+
+    /// Takes ends of requests that have to be written. Of those for which there is no room only what they held is given
+    /// up, not what they used.
     mutating func append(_ settlement: LimitSettlement) {
         guard settlements.count >= Self.maximumSettlements else { return settlements.append(settlement) }
         let grant = settlement.grant
         // No more keys than there are requests, for each has one or two.
-        abandoned[grant.key, default: LimitLease()].places += grant.holdsPlace ? 1 : 0
+        abandoned[grant.key, default: LimitLease()].places += max(0, grant.heldPlaces)
         abandoned[grant.key, default: LimitLease()].tokens += grant.tokens
     }
 
@@ -66,6 +89,7 @@ struct LaneQueue: Sendable {
     /// Asks the thread to end when all is written.
     mutating func end() {
         isEnding = true
+        for settlement in stock.clear() { append(settlement) }
     }
 
     /// Whether the thread sleeps, and has to be woken; once for each time that it does.
@@ -76,12 +100,34 @@ struct LaneQueue: Sendable {
 
     // MARK: The thread
 
+    /// Takes note of how the limits stand behind claims, and says what is true of that where something was counted ahead.
+    mutating func note(_ answers: inout [(case: LaneCase, decision: LimitDecision?)]) {
+        for index in answers.indices {
+            guard let decision = answers[index].decision, !answers[index].case.isAhead else { continue }
+            var windows = decision.windows
+            for subject in answers[index].case.subjects { stock.note(&windows, of: subject) }
+            // A refusal shows what it is for.
+            if decision.refusal == nil { answers[index].decision?.windows = windows }
+        }
+    }
+
+    /// Takes what was counted ahead.
+    ///
+    /// - Parameter decision: nil when nothing was.
+    mutating func fill(_ key: LimitKey, with decision: LimitDecision?, now: Instant) {
+        if let settlement = stock.fill(key, with: decision, now: now) { append(settlement) }
+    }
+
+    /// Whether more is to be counted ahead.
+    var isWanting: Bool { stock.isWanting }
+
     /// Takes note of a failure.
     ///
     /// - Returns: the claims that waited, and whether the server was asked until now.
     mutating func fail(_ reason: String, at now: Instant) -> (claims: [LaneCase], hasChanged: Bool) {
         let waiting = claims
         claims = []
+        for settlement in stock.clear() { append(settlement) }
         return (waiting, breaker.fail(reason, at: now))
     }
 
@@ -98,10 +144,14 @@ struct LaneQueue: Sendable {
             isAsleep = true
             return .sleep(until: probeAt)
         }
-        guard isPending || isRenewing || !claims.isEmpty || !settlements.isEmpty || !abandoned.isEmpty else {
+        for settlement in stock.expire(now: now) { append(settlement) }
+        guard
+            isPending || isRenewing || !claims.isEmpty || !settlements.isEmpty || !abandoned.isEmpty
+                || stock.isWanting
+        else {
             if isEnding { return .end }
             isAsleep = true
-            return .sleep(until: nil)
+            return .sleep(until: stock.ends(after: now))
         }
         defer {
             claims.removeFirst(min(Self.maximumBatch, claims.count))
@@ -110,8 +160,7 @@ struct LaneQueue: Sendable {
             isRenewing = false
         }
         return .work(
-            Array(claims.prefix(Self.maximumBatch)), Array(settlements.prefix(max(0, room))),
-            abandoned: abandoned,
-            isRenewing: isRenewing)
+            Array(claims.prefix(Self.maximumBatch)), ahead: stock.claims(),
+            Array(settlements.prefix(max(0, room))), abandoned: abandoned, isRenewing: isRenewing)
     }
 }

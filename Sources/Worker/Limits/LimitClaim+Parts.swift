@@ -4,10 +4,9 @@ extension LimitClaim {
     /// What of the claim has to be counted for one of its subjects: what nothing limits there is not.
     func asked(of subject: LimitSubject) -> LimitClaim {
         let rules = subject.rules
-        let limitsRequests = rules.requestsPerMinute != nil || rules.requestsPerDay != nil
         return LimitClaim(
-            subjects: [subject], requests: limitsRequests ? max(0, requests) : 0,
-            takesPlace: takesPlace && rules.concurrent != nil,
+            subjects: [subject], requests: rules.limitsRequests ? max(0, requests) : 0,
+            places: rules.concurrent != nil ? max(0, places) : 0,
             tokens: rules.limitsTokens ? min(max(0, tokens), LimitRecord.maximumReservation) : 0)
     }
 
@@ -20,7 +19,7 @@ extension LimitClaim {
 
     /// A claim on subjects that only shows how their limits stand.
     static func look(at subjects: [LimitSubject]) -> LimitClaim {
-        LimitClaim(subjects: subjects, requests: 0, takesPlace: false)
+        LimitClaim(subjects: subjects, requests: 0, places: 0)
     }
 
     /// Grants in the order of the subjects.
@@ -34,7 +33,7 @@ extension LimitClaim {
     }
 
     /// Whether there is nothing to count.
-    var asksNothing: Bool { requests == 0 && !takesPlace && tokens == 0 }
+    var asksNothing: Bool { requests == 0 && places == 0 && tokens == 0 }
 }
 
 extension LimitWindow {
@@ -45,7 +44,7 @@ extension LimitWindow {
             switch measure {
             case .requestsPerMinute, .requestsPerDay: claim.requests
             case .tokensPerMinute, .tokensPerDay: claim.tokens
-            case .concurrent: claim.takesPlace ? 1 : 0
+            case .concurrent: claim.places
             }
         window.remaining = amount < limit - remaining ? remaining + max(0, amount) : limit
         return window
@@ -55,6 +54,6 @@ extension LimitWindow {
 extension LimitSettlement {
     /// Whether it changes nothing.
     var isEmpty: Bool {
-        !grant.holdsPlace && grant.tokens == 0 && usedTokens <= 0 && !(isUndone && grant.requests > 0)
+        grant.heldPlaces == 0 && grant.tokens == 0 && usedTokens <= 0 && !(isUndone && grant.requests > 0)
     }
 }

@@ -78,7 +78,7 @@ struct LimitSubstitute: Sendable {
                 return grant
             }
             return LimitGrant(
-                key: subject.key, place: Self.nobody, holdsPlace: false, requests: 0, countedAt: 0, tokens: 0)
+                key: subject.key, place: Self.nobody, heldPlaces: 0, requests: 0, countedAt: 0, tokens: 0)
         }
         return decision
     }

@@ -50,6 +50,19 @@ final class MemcachedLane: Sendable {
         }
     }
 
+    /// Grants what a request asks of one record out of what was counted ahead.
+    ///
+    /// - Returns: nil where the server has to be asked.
+    func take(places: Int, of subject: LimitSubject) -> LimitStock.Taken? {
+        let (second, now) = (clock.unixTime().seconds, clock.now())
+        let (taken, mustWake) = queue.withLock { queue in
+            let taken = queue.take(places: places, of: subject, at: second, now: now)
+            return (taken, queue.isWanting && queue.mustWake())
+        }
+        if mustWake { wakeUp.signal() }
+        return taken
+    }
+
     /// Decides a claim whose records are all on this server.
     ///
     /// - Returns: nil when the server cannot be asked.
@@ -70,8 +83,11 @@ final class MemcachedLane: Sendable {
     /// Takes ends of requests that were granted here.
     func settle(_ settlements: [LimitSettlement]) {
         let mustWake = queue.withLock { queue in
-            for settlement in settlements where !settlement.isEmpty { queue.append(settlement) }
-            return queue.mustWake()
+            // Not before: what comes back after the thread looked for what is over would stay.
+            let now = clock.now()
+            var isWriting = false
+            for settlement in settlements where queue.end(settlement, now: now) { isWriting = true }
+            return isWriting && queue.mustWake()
         }
         if mustWake { wakeUp.signal() }
     }
@@ -110,8 +126,9 @@ final class MemcachedLane: Sendable {
             }
             let turn = queue.withLock { $0.next(at: clock.now(), isPending: isPending, room: room) }
             switch turn {
-            case .work(let claims, let settlements, let abandoned, let isRenewing):
-                perform(claims, settlements, abandoned: abandoned, isRenewing: isRenewing)
+            case .work(let claims, let ahead, let settlements, let abandoned, let isRenewing):
+                perform(
+                    claims + ahead.map(caseAhead), settlements, abandoned: abandoned, isRenewing: isRenewing)
             case .probe:
                 probe()
             case .sleep(until: nil):
@@ -125,6 +142,13 @@ final class MemcachedLane: Sendable {
         }
     }
 
+    private func caseAhead(_ claim: LimitClaim) -> LaneCase {
+        LaneCase(claim, isAhead: true) { decision in
+            guard let key = claim.subjects.first?.key else { return }
+            self.queue.withLock { $0.fill(key, with: decision, now: self.clock.now()) }
+        }
+    }
+
     private func perform(
         _ claims: [LaneCase], _ settlements: [LimitSettlement], abandoned: [LimitKey: LimitLease],
         isRenewing: Bool
@@ -132,13 +156,14 @@ final class MemcachedLane: Sendable {
         let pause = work.withLock(\.pause)
         // Nobody knows that the thread sleeps, so it is not woken.
         if pause > .zero { wakeUp.wait(atMost: pause) }
-        let answers = work.withLock { work in
+        var answers = work.withLock { work in
             _ = work.takeHasWritten()
             work.add(settlements, abandoned: abandoned, isRenewing: isRenewing)
             return work.decide(claims)
         }
         // Before the answers, so that whoever asks again because of one is not told to wait.
         if let failure = answers.failure { fail(failure) }
+        queue.withLock { $0.note(&answers.now) }
         for (one, decision) in answers.now { one.answer(decision) }
         let failure = answers.failure == nil ? keep(untilUndone: !answers.later.isEmpty) : nil
         if let failure { fail(failure) }

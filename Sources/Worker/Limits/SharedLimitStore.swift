@@ -154,7 +154,7 @@ final class SharedLimitStore: LimitStore {
             guard !isKept else { continue }
             // At least it is not renewed; the record has it until the lease ends.
             leases.change(settlement.grant.key) { lease in
-                lease.places = max(0, lease.places - (settlement.grant.holdsPlace ? 1 : 0))
+                lease.places = max(0, lease.places - settlement.grant.heldPlaces)
                 lease.tokens = max(0, lease.tokens - settlement.grant.tokens)
             }
         }

@@ -12,9 +12,9 @@ import TestSupport
             $0.tokensPerDay = 1000
             $0.concurrent = 10
         }
-        _ = use.ask(at: 1_000_000, tokens: 100, takesPlace: true)
-        _ = use.ask(at: 1_000_059, tokens: 100, takesPlace: true)
-        use.settle(at: 1_000_060, tokens: 100, used: 33, holdsPlace: true)
+        _ = use.ask(at: 1_000_000, tokens: 100, places: 1)
+        _ = use.ask(at: 1_000_059, tokens: 100, places: 1)
+        use.settle(at: 1_000_060, tokens: 100, used: 33, heldPlaces: 1)
         return use
     }
 
@@ -101,16 +101,16 @@ import TestSupport
             #expect(try #require(read(bytes)).encoded() == bytes)
             _ = use.record.isSpent(at: round)
             let now = round % 2 == 0 ? Int(truncatingIfNeeded: random.nextUInt64() >> 20) : 1_000_100
-            _ = use.ask(at: now, tokens: 5, takesPlace: true)
+            _ = use.ask(at: now, tokens: 5, places: 1)
             use.renew(at: now + 1)
-            use.settle(at: now + 2, countedAt: now, tokens: 5, used: 3, holdsPlace: true, isUndone: true)
+            use.settle(at: now + 2, countedAt: now, tokens: 5, used: 3, heldPlaces: 1, isUndone: true)
             let windows = use.record.windows(of: use.subject, at: now + 3)
             #expect(windows.allSatisfy { (0...$0.limit).contains($0.remaining) })
             #expect(windows.allSatisfy { (0...88_200).contains($0.resetSeconds) })
             // It heals by itself.
             let healed = use.record.lastUsed + 90_000
             #expect(use.remaining(at: healed) == [10, 10, 1000, 1000, 10])
-            #expect(use.ask(at: healed, tokens: 5, takesPlace: true) == nil)
+            #expect(use.ask(at: healed, tokens: 5, places: 1) == nil)
         }
     }
 }

@@ -78,7 +78,7 @@ private struct LimitLog {
             switch measure {
             case .requestsPerMinute, .requestsPerDay: claim.requests
             case .tokensPerMinute, .tokensPerDay: claim.tokens
-            case .concurrent: claim.takesPlace ? 1 : 0
+            case .concurrent: claim.places
             }
         }
 
@@ -100,7 +100,7 @@ private struct LimitLog {
 
         mutating func claim(_ process: Int) {
             let claim = LimitClaim(
-                subjects: [subject], requests: roll(4) == 0 ? 0 : 1, takesPlace: roll(3) > 0,
+                subjects: [subject], requests: roll(4) == 0 ? 0 : 1, places: roll(3) > 0 ? 1 : 0,
                 tokens: roll(3) == 0 ? 0 : roll(500))
             let before = record.windows(of: subject, at: now)
             switch record.refusal(of: claim, under: subject, at: now) {
@@ -169,7 +169,8 @@ private struct LimitLog {
                 #expect(remaining(window.measure, in: window.resetSeconds) == limit)
                 #expect((remaining(window.measure, in: window.resetSeconds - 1) ?? limit) < limit)
             }
-            #expect(processes.allSatisfy { $0.lease.places == $0.open.count { $0.grant.holdsPlace } })
+            #expect(
+                processes.allSatisfy { $0.lease.places == $0.open.reduce(0) { $0 + $1.grant.heldPlaces } })
             #expect(processes.allSatisfy { $0.lease.tokens == $0.open.reduce(0) { $0 + $1.grant.tokens } })
             let bytes = record.encoded()
             guard let copy = LimitRecord(encoded: bytes.span) else {

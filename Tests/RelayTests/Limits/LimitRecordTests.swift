@@ -20,10 +20,10 @@ struct LimitRecordUse {
     ///
     /// - Returns: nil if it did, else the seconds to wait; -1 for ever.
     mutating func ask(
-        at now: Int, requests: Int = 1, tokens: Int = 0, takesPlace: Bool = false
+        at now: Int, requests: Int = 1, tokens: Int = 0, places: Int = 0
     ) -> Int? {
         let claim = LimitClaim(
-            subjects: [subject], requests: requests, takesPlace: takesPlace, tokens: tokens)
+            subjects: [subject], requests: requests, places: places, tokens: tokens)
         if case .limit(_, let wait) = record.refusal(of: claim, under: subject, at: now) { return wait ?? -1 }
         record.take(claim, under: subject, at: now, lease: &lease, leaseSeconds: leaseSeconds)
         return nil
@@ -32,10 +32,10 @@ struct LimitRecordUse {
     /// Settles a claim of the same form.
     mutating func settle(
         at now: Int, requests: Int = 1, countedAt: Int = 0, tokens: Int = 0, used: Int = 0,
-        holdsPlace: Bool = false, isUndone: Bool = false
+        heldPlaces: Int = 0, isUndone: Bool = false
     ) {
         let grant = LimitGrant(
-            key: subject.key, holdsPlace: holdsPlace, requests: requests, countedAt: countedAt, tokens: tokens
+            key: subject.key, heldPlaces: heldPlaces, requests: requests, countedAt: countedAt, tokens: tokens
         )
         record.settle(
             LimitSettlement(grant, usedTokens: used, isUndone: isUndone), at: now, lease: &lease,
@@ -132,7 +132,7 @@ struct LimitRecordUse {
             $0.tokensPerMinute = 10
             $0.concurrent = 1
         }
-        #expect(use.ask(at: start, tokens: 10, takesPlace: true) == nil)
+        #expect(use.ask(at: start, tokens: 10, places: 1) == nil)
         func refused(_ claim: LimitClaim) -> LimitDecision.Refusal? {
             use.record.refusal(of: claim, under: use.subject, at: start)
         }
@@ -153,7 +153,7 @@ struct LimitRecordUse {
 
     @Test func `windows are told for what is limited, in order`() {
         var use = LimitRecordUse { _ in }
-        #expect(use.ask(at: start, tokens: 5, takesPlace: true) == nil)
+        #expect(use.ask(at: start, tokens: 5, places: 1) == nil)
         #expect(use.record.windows(of: use.subject, at: start).isEmpty)
         use.subject.rules.requestsPerMinute = 10
         use.subject.rules.requestsPerDay = 20
@@ -165,7 +165,7 @@ struct LimitRecordUse {
         #expect(windows.map(\.limit) == [10, 20, 30, 40, 50])
         // Limits that come later count the requests before, and hold what comes from now on.
         #expect(windows.map(\.remaining) == [9, 19, 30, 40, 50])
-        #expect(use.ask(at: start, requests: 0, tokens: 5, takesPlace: true) == nil)
+        #expect(use.ask(at: start, requests: 0, tokens: 5, places: 1) == nil)
         #expect(
             use.record.windows(of: use.subject, at: start).map(\.remaining) == [9, 19, 25, 35, 49])
     }
@@ -203,11 +203,11 @@ struct LimitRecordUse {
 
     @Test func `a clock that begins anew does not keep places for long`() {
         var use = LimitRecordUse { $0.concurrent = 1 }
-        #expect(use.ask(at: start, takesPlace: true) == nil)
+        #expect(use.ask(at: start, places: 1) == nil)
         // The machine was started again: the process that holds it is gone.
         var after = use
         after.lease = LimitLease()
-        #expect(after.ask(at: 20, takesPlace: true) == nil)
+        #expect(after.ask(at: 20, places: 1) == nil)
         // The process lives: it holds its place by renewing.
         use.renew(at: 20)
         #expect(use.lease.expires == 80 && use.remaining(at: 20) == [0])
@@ -220,9 +220,9 @@ struct LimitRecordUse {
             $0.tokensPerDay = 10
             $0.concurrent = 1
         }
-        #expect(use.ask(at: now, tokens: 10, takesPlace: true) == nil)
+        #expect(use.ask(at: now, tokens: 10, places: 1) == nil)
         #expect(use.remaining(at: now) == [0, 0, 0])
-        use.settle(at: now, tokens: 10, holdsPlace: true)
+        use.settle(at: now, tokens: 10, heldPlaces: 1)
         #expect(use.remaining(at: now) == [0, 10, 1])
     }
 
@@ -231,9 +231,9 @@ struct LimitRecordUse {
         #expect(use.record.isSpent(at: start))
         _ = use.record.windows(of: use.subject, at: start)
         #expect(use.record.isSpent(at: start) && use.record.lastUsed == start)
-        #expect(use.ask(at: start, requests: 0, takesPlace: true) == nil)
+        #expect(use.ask(at: start, requests: 0, places: 1) == nil)
         #expect(!use.record.isSpent(at: start + 59) && use.record.isSpent(at: start + 60))
-        use.settle(at: start + 1, holdsPlace: true)
+        use.settle(at: start + 1, heldPlaces: 1)
         #expect(use.record.isSpent(at: start + 1))
         #expect(use.ask(at: start + 1) == nil)
         #expect(!use.record.isSpent(at: start + 86_400) && use.record.isSpent(at: start + 88_201))
@@ -246,7 +246,7 @@ struct LimitRecordUse {
         }
         #expect(use.ask(at: start, requests: .max, tokens: .max) == -1)
         let claim = LimitClaim(
-            subjects: [use.subject], requests: .max, takesPlace: false, tokens: .max)
+            subjects: [use.subject], requests: .max, places: 0, tokens: .max)
         for _ in 0..<3 {
             use.record.take(claim, under: use.subject, at: start, lease: &use.lease, leaseSeconds: .max)
         }
@@ -256,10 +256,10 @@ struct LimitRecordUse {
         use.settle(at: start, requests: .max, countedAt: start, tokens: .max, used: .max, isUndone: true)
         #expect(use.lease == LimitLease() && use.remaining(at: start) == [1_000_000_000, 0])
         let less = LimitClaim(
-            subjects: [use.subject], requests: .min, takesPlace: false, tokens: .min)
+            subjects: [use.subject], requests: .min, places: 0, tokens: .min)
         #expect(use.record.refusal(of: less, under: use.subject, at: start) == nil)
         use.record.take(less, under: use.subject, at: start, lease: &use.lease, leaseSeconds: .min)
-        use.settle(at: start, requests: .min, tokens: .min, used: .min, holdsPlace: true, isUndone: true)
+        use.settle(at: start, requests: .min, tokens: .min, used: .min, heldPlaces: 1, isUndone: true)
         #expect(use.lease == LimitLease() && use.remaining(at: start) == [1_000_000_000, 0])
         use.subject.rules.requestsPerMinute = .min
         #expect(use.ask(at: start) == -1)

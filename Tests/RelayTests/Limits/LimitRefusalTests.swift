@@ -4,7 +4,7 @@ import Testing
 @testable import Relay
 
 @Suite struct LimitRefusalTests {
-    static let claim = LimitClaim(subjects: [], requests: 1, takesPlace: true, tokens: 700)
+    static let claim = LimitClaim(subjects: [], requests: 1, places: 1, tokens: 700)
 
     static func failure(
         _ scope: LimitScope, _ measure: LimitRules.Measure, remaining: Int = 0, after seconds: Int? = 3

@@ -15,8 +15,8 @@ import TestSupport
         return LimitSubject(key: LimitKey(scope, .text, high: 0, low: number), rules: rules)
     }
 
-    func passes(_ store: MemoryLimitStore, _ subjects: LimitSubject..., takesPlace: Bool = false) -> Bool {
-        store.admitAtOnce(LimitClaim(subjects: subjects, takesPlace: takesPlace))?.refusal == nil
+    func passes(_ store: MemoryLimitStore, _ subjects: LimitSubject..., places: Int = 0) -> Bool {
+        store.admitAtOnce(LimitClaim(subjects: subjects, places: places))?.refusal == nil
     }
 
     @Test(arguments: LimitStoreChecks.Rule.allCases, [5, 60])
@@ -71,7 +71,7 @@ import TestSupport
     @Test func `what is refused or counts nothing takes no room`() {
         let store = MemoryLimitStore(leaseSeconds: 60, clock: clock)
         #expect(!passes(store, subject(1, perMinute: 0)))
-        let look = LimitClaim(subjects: [subject(2)], requests: 0, takesPlace: false)
+        let look = LimitClaim(subjects: [subject(2)], requests: 0, places: 0)
         #expect(store.admitAtOnce(look)?.windows.map(\.remaining) == [1])
         #expect(store.count == 0)
     }
@@ -82,16 +82,16 @@ import TestSupport
         let decision = try #require(store.admitAtOnce(LimitClaim(subjects: [busy])))
         #expect(passes(store, subject(2)))
         store.renew()
-        #expect(!passes(store, busy, takesPlace: true))
+        #expect(!passes(store, busy, places: 1))
         store.settle(decision.grants.map { LimitSettlement($0) })
-        #expect(passes(store, busy, takesPlace: true))
+        #expect(passes(store, busy, places: 1))
     }
 
     @Test func `with two limits reached the one that lasts longer is told`() {
         let store = MemoryLimitStore(leaseSeconds: 60, clock: clock)
         let caller = subject(1, perMinute: 1, concurrent: 1)
         let address = subject(1, .address, perMinute: nil, perDay: 1)
-        #expect(passes(store, caller, address, takesPlace: true))
+        #expect(passes(store, caller, address, places: 1))
         for subjects in [[caller, address], [address, caller]] {
             guard
                 case .limit(let window, let wait) = store.admitAtOnce(LimitClaim(subjects: subjects))?.refusal

@@ -123,7 +123,7 @@ extension FakeRecordServer.State {
         let name = "t:2:" + subject.key.text
         var record = items[name].flatMap { StampedRecord($0.bytes.span) } ?? StampedRecord()
         var lease = LimitLease()
-        let claim = LimitClaim(subjects: [subject], requests: requests, takesPlace: false)
+        let claim = LimitClaim(subjects: [subject], requests: requests, places: 0)
         record.record.take(claim, under: subject, at: now, lease: &lease, leaseSeconds: 60)
         record.add(stamp: .random(in: 0 ... .max))
         put(record.bytes, at: name)

@@ -13,7 +13,7 @@ struct LaneQueueTests {
 
     private func settlement() -> LimitSettlement {
         LimitSettlement(
-            LimitGrant(key: Self.subject.key, holdsPlace: true, requests: 1, countedAt: 0, tokens: 3))
+            LimitGrant(key: Self.subject.key, heldPlaces: 1, requests: 1, countedAt: 0, tokens: 3))
     }
 
     @Test func `an empty queue lets the thread sleep and wakes it once`() {
@@ -26,7 +26,7 @@ struct LaneQueueTests {
         check(queue.append(claim()))
         check(queue.mustWake())
         check(!queue.mustWake())
-        guard case .work(let claims, _, _, _) = queue.next(at: now, isPending: false, room: 9) else {
+        guard case .work(let claims, _, _, _, _) = queue.next(at: now, isPending: false, room: 9) else {
             Issue.record("it does not work")
             return
         }
@@ -37,7 +37,7 @@ struct LaneQueueTests {
         var queue = LaneQueue(StoreBreaker())
         for _ in 0..<LaneQueue.maximumClaims { check(queue.append(claim())) }
         check(!queue.append(claim()))
-        guard case .work(let claims, _, _, _) = queue.next(at: now, isPending: false, room: 9) else {
+        guard case .work(let claims, _, _, _, _) = queue.next(at: now, isPending: false, room: 9) else {
             Issue.record("it does not work")
             return
         }
@@ -49,7 +49,8 @@ struct LaneQueueTests {
         var queue = LaneQueue(StoreBreaker())
         for _ in 0..<LaneQueue.maximumSettlements + 2 { queue.append(settlement()) }
         guard
-            case .work(_, let settlements, let abandoned, _) = queue.next(at: now, isPending: false, room: 7)
+            case .work(_, _, let settlements, let abandoned, _) = queue.next(
+                at: now, isPending: false, room: 7)
         else {
             Issue.record("it does not work")
             return
@@ -76,7 +77,8 @@ struct LaneQueueTests {
             return
         }
         check(queue.breaker.answer())
-        guard case .work(_, let settlements, _, _) = queue.next(at: moment, isPending: false, room: 9) else {
+        guard case .work(_, _, let settlements, _, _) = queue.next(at: moment, isPending: false, room: 9)
+        else {
             Issue.record("it does not work")
             return
         }
@@ -99,5 +101,46 @@ struct LaneQueueTests {
             Issue.record("it does not end")
             return
         }
+    }
+
+    @Test func `the thread wakes for what may have come back to what was counted ahead`() {
+        var queue = LaneQueue(StoreBreaker())
+        let subject = LimitSubject(
+            key: Self.subject.key, rules: LimitRules(requestsPerMinute: 100_000, concurrent: 100_000))
+        var windows = [
+            LimitWindow(
+                scope: .caller, measure: .requestsPerMinute, limit: 100_000, remaining: 260, resetSeconds: 60)
+        ]
+        func grant(_ count: Int) -> LimitGrant {
+            LimitGrant(key: subject.key, heldPlaces: count, requests: count, countedAt: 7, tokens: 0)
+        }
+        for _ in 0..<4 {
+            check(queue.take(places: 1, of: subject, at: 7, now: now) == nil)
+            var answers: [(case: LaneCase, decision: LimitDecision?)] = [
+                (LaneCase(LimitClaim(subjects: [subject])) { _ in }, LimitDecision(windows: windows))
+            ]
+            queue.note(&answers)
+        }
+        guard case .work(_, let ahead, _, _, _) = queue.next(at: now, isPending: false, room: 9) else {
+            Issue.record("nothing is counted ahead")
+            return
+        }
+        check(ahead.map(\.requests) == [4] && ahead.map(\.places) == [4])
+        // Now it is too little for more.
+        windows[0].remaining = 250
+        queue.fill(subject.key, with: LimitDecision(grants: [grant(4)], windows: windows), now: now)
+        for _ in 0..<4 { check(queue.take(places: 1, of: subject, at: 7, now: now) != nil) }
+        let end = now + LimitStock.life
+        guard case .sleep(until: end) = queue.next(at: now, isPending: false, room: 9) else {
+            Issue.record("it does not wake")
+            return
+        }
+        check(!queue.end(LimitSettlement(grant(1)), now: now))
+        guard case .work(_, _, let settlements, _, _) = queue.next(at: end, isPending: false, room: 9) else {
+            Issue.record("it does not give back")
+            return
+        }
+        check(settlements.map(\.grant.heldPlaces) == [1])
+        check(queue.end(LimitSettlement(grant(1)), now: end))
     }
 }

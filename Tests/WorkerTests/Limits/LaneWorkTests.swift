@@ -70,7 +70,7 @@ struct LaneWorkTests {
         var work = makeWork()
         let answers = work.decide(cases(tokens: 50, Self.subject(perMinute: 9)))
         let grant = try #require(answers.now.first?.decision?.grants.first)
-        check(grant.requests == 1 && !grant.holdsPlace && grant.tokens == 0)
+        check(grant.requests == 1 && grant.heldPlaces == 0 && grant.tokens == 0)
         check(LimitSettlement(grant).isEmpty)
     }
 

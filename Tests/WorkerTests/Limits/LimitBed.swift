@@ -41,9 +41,9 @@ struct LimitBed {
     }
 
     static func claim(
-        _ subjects: LimitSubject..., takesPlace: Bool = false, tokens: Int = 0
+        _ subjects: LimitSubject..., places: Int = 0, tokens: Int = 0
     ) -> LimitClaim {
-        LimitClaim(subjects: subjects, takesPlace: takesPlace, tokens: tokens)
+        LimitClaim(subjects: subjects, places: places, tokens: tokens)
     }
 }
 

@@ -54,7 +54,7 @@ import TestSupport
     @Test func `a file that is removed or replaced is made anew`() throws {
         let one = bed.store()
         #expect(one.admitAtOnce(claim)?.remaining == 4)
-        let place = LimitBed.claim(LimitBed.subject(2) { $0.concurrent = 4 }, takesPlace: true)
+        let place = LimitBed.claim(LimitBed.subject(2) { $0.concurrent = 4 }, places: 1)
         #expect(one.admitAtOnce(place)?.isGranted == true)
         bed.clock.advance(by: .seconds(1))
         let other = bed.store()

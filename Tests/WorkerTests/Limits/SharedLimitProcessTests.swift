@@ -22,7 +22,7 @@ import TestSupport
                             for _ in 0..<8 {
                                 group.addTask {
                                     for _ in 0..<100 {
-                                        let claim = LimitBed.claim(caller, address, takesPlace: true)
+                                        let claim = LimitBed.claim(caller, address, places: 1)
                                         let decision = await store.admit(claim)
                                         store.settle(decision.grants.map { LimitSettlement($0) })
                                         if decision.isGranted { _ = admitted.next() }
@@ -51,7 +51,7 @@ import TestSupport
         }
         let store = bed.store()
         #expect(
-            store.admitAtOnce(LimitBed.claim(subject, takesPlace: true, tokens: 10))?.isGranted == true)
+            store.admitAtOnce(LimitBed.claim(subject, places: 1, tokens: 10))?.isGranted == true)
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = bed.path as String] in
             let subject = LimitBed.subject(1) {
                 $0.concurrent = 4
@@ -59,12 +59,12 @@ import TestSupport
             }
             let store = LimitBed.store(path)
             for _ in 0..<3 {
-                let claim = LimitBed.claim(subject, takesPlace: true, tokens: 30)
+                let claim = LimitBed.claim(subject, places: 1, tokens: 30)
                 try #require(store.admitAtOnce(claim)?.isGranted == true)
             }
             kill(getpid(), SIGKILL)
         }
-        let claim = LimitBed.claim(subject, takesPlace: true, tokens: 1)
+        let claim = LimitBed.claim(subject, places: 1, tokens: 1)
         #expect(store.admitAtOnce(claim)?.windows.map(\.remaining) == [0, 0])
         store.renew()
         bed.clock.advance(by: .seconds(LimitBed.leaseSeconds - 1))
@@ -91,7 +91,7 @@ import TestSupport
                     for number in 0..<8 as Range<UInt64> {
                         let claim = LimitBed.claim(
                             LimitBed.subject(number) { $0.requestsPerDay = .max },
-                            LimitBed.subject(number, .address) { $0.requestsPerDay = .max }, takesPlace: true)
+                            LimitBed.subject(number, .address) { $0.requestsPerDay = .max }, places: 1)
                         let decision = await store.admit(claim)
                         store.settle(decision.grants.map { LimitSettlement($0) })
                         _ = done.next()

@@ -49,7 +49,7 @@ struct SharedLimitSpeedTests {
         let claims = (0..<test.callers).map { number in
             LimitBed.claim(
                 LimitBed.subject(number) { $0 = test.rules },
-                LimitBed.subject(number, .address) { $0.requestsPerMinute = 1_000_000_000 }, takesPlace: true)
+                LimitBed.subject(number, .address) { $0.requestsPerMinute = 1_000_000_000 }, places: 1)
         }
         var (admitting, settling) = (0, 0)
         var decisions: [LimitDecision] = []

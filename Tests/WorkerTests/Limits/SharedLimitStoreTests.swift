@@ -76,7 +76,7 @@ import TestSupport
             $0.tokensPerMinute = 100
             $0.concurrent = 2
         }
-        let claim = LimitBed.claim(subject, takesPlace: true, tokens: 40)
+        let claim = LimitBed.claim(subject, places: 1, tokens: 40)
         let first = try #require(one.admitAtOnce(claim))
         #expect(first.windows.map(\.remaining) == [60, 1])
         #expect(other.admitAtOnce(claim)?.windows.map(\.remaining) == [20, 0])
@@ -87,7 +87,7 @@ import TestSupport
 
     @Test func `an undone request was never counted`() throws {
         let store = bed.store()
-        let claim = LimitBed.claim(LimitBed.subject(1) { $0.requestsPerDay = 1 }, takesPlace: true)
+        let claim = LimitBed.claim(LimitBed.subject(1) { $0.requestsPerDay = 1 }, places: 1)
         let decision = try #require(store.admitAtOnce(claim))
         #expect(store.admitAtOnce(claim)?.isGranted == false)
         store.settle(decision.grants.map { LimitSettlement($0, isUndone: true) })
@@ -97,7 +97,7 @@ import TestSupport
     @Test func `who lives keeps what he holds, who does not gives it back`() throws {
         let (alive, dead) = (bed.store(), bed.store())
         let subject = LimitBed.subject(1) { $0.concurrent = 2 }
-        let claim = LimitBed.claim(subject, takesPlace: true)
+        let claim = LimitBed.claim(subject, places: 1)
         #expect(alive.admitAtOnce(claim)?.isGranted == true)
         #expect(dead.admitAtOnce(claim)?.isGranted == true)
         for _ in 0..<3 {
@@ -135,7 +135,7 @@ import TestSupport
             $0.concurrent = 1
             $0.tokensPerDay = 100
         }
-        let claim = LimitBed.claim(subject, takesPlace: true, tokens: 60)
+        let claim = LimitBed.claim(subject, places: 1, tokens: 60)
         let held = try #require(store.admitAtOnce(claim))
         let word = store.currentTable.lockWord(of: subject.key)
         let dead = 1 << 32 | BucketLock.milliseconds()
@@ -152,7 +152,7 @@ import TestSupport
     @Test func `the end of a process waits for a lock`() throws {
         let (store, other) = (bed.store(), bed.store())
         let subject = LimitBed.subject(1) { $0.concurrent = 1 }
-        let claim = LimitBed.claim(subject, takesPlace: true)
+        let claim = LimitBed.claim(subject, places: 1)
         let held = try #require(store.admitAtOnce(claim))
         let word = store.currentTable.lockWord(of: subject.key)
         word.pointee.store(1 << 32 | BucketLock.milliseconds(), ordering: .relaxed)
@@ -253,7 +253,7 @@ import TestSupport
     @Test func `what is held is held again when its record was lost`() throws {
         let store = bed.store()
         let subject = LimitBed.subject(1) { $0.concurrent = 2 }
-        let claim = LimitBed.claim(subject, takesPlace: true)
+        let claim = LimitBed.claim(subject, places: 1)
         let first = try #require(store.admitAtOnce(claim))
         for number in 2...2000 as ClosedRange<UInt64> {
             let other = LimitBed.subject(number) { $0.requestsPerDay = 5 }
