@@ -9,18 +9,6 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    // So that the linker can put side by side what requests run; see `make-function-order.py`.
-    .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
-]
-
-/// The linker that can: gold, the default, knows parts of files only by patterns.
-let linkerSettings: [LinkerSetting] = [
-    .unsafeFlags(
-        [
-            "-use-ld=lld", "-Xlinker",
-            "--symbol-ordering-file=\(Context.packageDirectory)/Sources/fastrelay/function-order.txt",
-            "-Xlinker", "--no-warn-symbol-ordering",
-        ], .when(configuration: .release))
 ]
 
 /// Wrappers of C libraries also mark each unsafe expression.
@@ -67,10 +55,7 @@ let package = Package(
                 "Doctor",
             ],
             swiftSettings: settings),
-        .executableTarget(
-            name: "fastrelay", dependencies: ["Worker"],
-            exclude: ["function-order.txt", "make-function-order.py"],
-            swiftSettings: settings, linkerSettings: linkerSettings),
+        .executableTarget(name: "fastrelay", dependencies: ["Worker"], swiftSettings: settings),
 
         // Tests.
         .target(
