@@ -57,9 +57,8 @@ struct LaneCase: Sendable {
     func isTight(_ count: Int) -> Bool {
         parts.contains { part in
             part.subject.key.scope == .address && part.grant != nil
-                && part.windows.contains { window in
-                    let isOfTokens = window.measure == .tokensPerMinute || window.measure == .tokensPerDay
-                    return window.remaining < count * (isOfTokens ? max(1, part.claim.tokens) : 1)
+                && part.windows.contains {
+                    $0.remaining < count * ($0.measure.isOfTokens ? max(1, part.claim.tokens) : 1)
                 }
         }
     }

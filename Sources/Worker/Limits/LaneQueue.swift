@@ -65,7 +65,7 @@ struct LaneQueue: Sendable {
     /// Takes the end of a request.
     ///
     /// - Returns: whether there is something to write.
-    mutating func end(_ settlement: LimitSettlement, now: Instant) -> Bool {
+    mutating func settle(_ settlement: LimitSettlement, now: Instant) -> Bool {
         if settlement.isEmpty || stock.takeBack(settlement, now: now) { return false }
         append(settlement)
         return true

@@ -96,7 +96,7 @@ struct LimitStock: Sendable {
         piles.values[index].windows = own
         guard !piles.values[index].isEmpty else { return }
         for place in windows.indices where windows[place].scope == subject.key.scope {
-            piles.values[index].present(&windows[place])
+            windows[place] = piles.values[index].present(windows[place])
         }
     }
 
@@ -236,21 +236,14 @@ private struct Pile {
         }
         requests -= wanted.requests
         places -= wanted.places
-        var taken = LimitStock.Taken(
-            grant: grant(subject.key, requests: wanted.requests, places: wanted.places), windows: windows)
-        for index in taken.windows.indices { present(&taken.windows[index]) }
-        return taken
+        return LimitStock.Taken(
+            grant: grant(subject.key, requests: wanted.requests, places: wanted.places),
+            windows: windows.map(present))
     }
 
-    /// Makes a window what it is as far as this process knows: what is still here is used by nobody.
-    func present(_ window: inout LimitWindow) {
-        let left =
-            switch window.measure {
-            case .requestsPerMinute, .requestsPerDay: requests
-            case .concurrent: places
-            case .tokensPerMinute, .tokensPerDay: 0
-            }
-        window.remaining = min(window.limit, window.remaining + left)
+    /// How a limit stands as far as this process knows: what is still here is used by nobody.
+    func present(_ window: LimitWindow) -> LimitWindow {
+        window.givenBack(LimitClaim(subjects: [], requests: requests, places: places))
     }
 
     mutating func takeBack(_ settlement: LimitSettlement, now: Instant) -> Bool {

@@ -86,7 +86,7 @@ final class MemcachedLane: Sendable {
             // Not before: what comes back after the thread looked for what is over would stay.
             let now = clock.now()
             var isWriting = false
-            for settlement in settlements where queue.end(settlement, now: now) { isWriting = true }
+            for settlement in settlements where queue.settle(settlement, now: now) { isWriting = true }
             return isWriting && queue.mustWake()
         }
         if mustWake { wakeUp.signal() }

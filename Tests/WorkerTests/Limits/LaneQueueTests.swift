@@ -135,12 +135,12 @@ struct LaneQueueTests {
             Issue.record("it does not wake")
             return
         }
-        check(!queue.end(LimitSettlement(grant(1)), now: now))
+        check(!queue.settle(LimitSettlement(grant(1)), now: now))
         guard case .work(_, _, let settlements, _, _) = queue.next(at: end, isPending: false, room: 9) else {
             Issue.record("it does not give back")
             return
         }
         check(settlements.map(\.grant.heldPlaces) == [1])
-        check(queue.end(LimitSettlement(grant(1)), now: end))
+        check(queue.settle(LimitSettlement(grant(1)), now: end))
     }
 }
