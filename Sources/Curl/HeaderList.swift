@@ -20,19 +20,20 @@ internal import CCurl
 
     /// Adds a field, without making a string of its line.
     mutating func append(_ name: String, _ value: String) {
-        var line = [CChar]()
-        line.reserveCapacity(name.utf8.count + value.utf8.count + 3)
-        Self.append(name.utf8.span, to: &line)
-        line.append(CChar(UInt8(ascii: ":")))
-        line.append(CChar(UInt8(ascii: " ")))
-        Self.append(value.utf8.span, to: &line)
-        line.append(0)
-        if let extended = unsafe curl_slist_append(pointer, line) { unsafe pointer = extended }
-    }
-
-    private static func append(_ text: Span<UInt8>, to line: inout [CChar]) {
-        unsafe text.withUnsafeBufferPointer { bytes in
-            unsafe bytes.withMemoryRebound(to: CChar.self) { unsafe line.append(contentsOf: $0) }
+        let name = name.utf8.span
+        let value = value.utf8.span
+        let count = name.count + value.count + 3
+        unsafe withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { line in
+            unsafe name.withUnsafeBytes { unsafe line.copyMemory(from: $0) }
+            unsafe line[name.count] = UInt8(ascii: ":")
+            unsafe line[name.count + 1] = UInt8(ascii: " ")
+            unsafe value.withUnsafeBytes { text in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: line[(name.count + 2)...]).copyMemory(
+                    from: text)
+            }
+            unsafe line[count - 1] = 0
+            let text = unsafe line.bindMemory(to: CChar.self).baseAddress
+            if let extended = unsafe curl_slist_append(pointer, text) { unsafe pointer = extended }
         }
     }
 }

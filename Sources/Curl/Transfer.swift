@@ -65,7 +65,8 @@ internal import Glibc
     private var waiter: CheckedContinuation<Void, Never>?
 
     private let firstByte: Duration?
-    private let idle: Duration?
+    /// In nanoseconds, the greatest number for no limit.
+    private let idle: UInt64
     private var idleDeadline = UInt64.max
     private let maximumBodyBytes: Int
     private var bodyBytes = 0
@@ -86,7 +87,7 @@ internal import Glibc
         self.pool = pool
         loop = pool.loop
         firstByte = options.firstByte
-        idle = options.idle
+        idle = options.idle.map(EventLoop.nanoseconds) ?? .max
         maximumBodyBytes = options.maximumBodyBytes
         mayShareConnection = options.mayShareConnection
         mayConnect = options.mayConnect
@@ -196,7 +197,7 @@ internal import Glibc
         let now = loop.now
         // While the reader is slow the upstream cannot send, and while the source is nothing can be sent to it: that is
         // not its silence.
-        if isPaused || isSendPaused || !pending.isEmpty { idleDeadline = deadline(after: idle) }
+        if isPaused || isSendPaused || !pending.isEmpty { noteProgress() }
         if now >= totalDeadline {
             fail(CurlError(.totalTimedOut, "the answer was not complete in time"))
         } else if !hasIssuedRequest, now >= connectDeadline {
@@ -289,7 +290,7 @@ internal import Glibc
         case .incomplete: break
         case .complete:
             head = .complete
-            idleDeadline = deadline(after: idle)
+            noteProgress()
             wake()
         case .tooLarge:
             refusal = CurlError(.tooLarge, "the head of the answer is too large")
@@ -315,14 +316,14 @@ internal import Glibc
             return 0
         }
         unsafe pending.append(contentsOf: bytes)
-        idleDeadline = deadline(after: idle)
+        noteProgress()
         wake()
         return bytes.count
     }
 
     /// Counts silence from now on.
     func noteProgress() {
-        idleDeadline = deadline(after: idle)
+        idleDeadline = loop.deadline(afterNanoseconds: idle)
     }
 
     /// Counts the time that the upstream has for the head of its answer from now on.

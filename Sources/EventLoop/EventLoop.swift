@@ -245,11 +245,22 @@ internal import Synchronization
 
     /// The moment on `now`'s clock that lies a while ahead; the end of time where that is beyond it.
     public func deadline(after duration: Duration) -> UInt64 {
+        deadline(afterNanoseconds: Self.nanoseconds(duration))
+    }
+
+    /// The moment on `now`'s clock that lies so many nanoseconds ahead; the end of time where that is beyond it.
+    public func deadline(afterNanoseconds length: UInt64) -> UInt64 {
+        let (deadline, isBeyond) = now.addingReportingOverflow(length)
+        return isBeyond ? .max : deadline
+    }
+
+    /// A duration for `deadline(afterNanoseconds:)`: for those that are used again and again, since a `Duration` is
+    /// divided by 128 bits. The greatest number for what is longer than that.
+    public static func nanoseconds(_ duration: Duration) -> UInt64 {
         let (seconds, attoseconds) = max(duration, .zero).components
         let (whole, isTooLong) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
         let (length, isTooLongAgain) = whole.addingReportingOverflow(UInt64(attoseconds / 1_000_000_000))
-        let (deadline, isBeyond) = now.addingReportingOverflow(length)
-        return isTooLong || isTooLongAgain || isBeyond ? .max : deadline
+        return isTooLong || isTooLongAgain ? .max : length
     }
 
     private func fireTimers() {

@@ -58,21 +58,19 @@ internal import Glibc
     private func takeParameters() -> RequestParameters {
         guard let lines = unsafe request.pointee.envp else { return RequestParameters(roomFor: 0, bytes: 0) }
         unsafe request.pointee.envp = nil
-        var count = 0
-        var length = 0
-        while let line = unsafe lines[count] {
-            unsafe length += strlen(line)
-            count += 1
-        }
-        var parameters = RequestParameters(roomFor: count, bytes: length)
-        for index in 0..<count {
-            guard let line = unsafe lines[index] else { break }
+        var parameters = RequestParameters(roomFor: Self.usualParameters, bytes: Self.usualParameterBytes)
+        var index = 0
+        while let line = unsafe lines[index] {
             unsafe Self.add(UnsafeRawBufferPointer(start: line, count: strlen(line)), to: &parameters)
             unsafe free(line)
             unsafe lines[index] = nil
+            index += 1
         }
         return parameters
     }
+
+    /// Room that is made for parameters at once.
+    private static let (usualParameters, usualParameterBytes) = (32, 960)
 
     /// Adds `NAME=value`. A line without an equals sign is none.
     private static func add(_ line: UnsafeRawBufferPointer, to parameters: inout RequestParameters) {

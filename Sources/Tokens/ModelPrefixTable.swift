@@ -26,7 +26,9 @@ public struct ModelPrefixTable<Value: Sendable>: Sendable {
     /// True when the name begins with the prefix, and the prefix does not end within a word or a number:
     /// `o1` is not the family of `o100`, `gpt-4` not that of `gpt-4o`; but `qwen` is that of `qwen3`.
     private static func fits(_ prefix: [UInt8], _ name: ArraySlice<UInt8>) -> Bool {
-        guard name.starts(with: prefix), let last = prefix.last else { return false }
+        // Most rows are told by their first letter.
+        guard let last = prefix.last, name.first == prefix.first, name.starts(with: prefix)
+        else { return false }
         guard let next = name.dropFirst(prefix.count).first else { return true }
         return !isLetter(next) && !(isDigit(last) && isDigit(next))
     }

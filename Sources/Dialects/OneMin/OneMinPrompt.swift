@@ -85,7 +85,8 @@ struct OneMinPrompt {
             turn.name == nil,
             turn.parts.allSatisfy({ !$0.isToolPart })
         {
-            text = try texts(of: turn.parts, in: turn, marksMedia: false).joined(separator: "\n")
+            let texts = try texts(of: turn.parts, in: turn, marksMedia: false)
+            text = texts.count == 1 ? texts[0] : texts.joined(separator: "\n")
             return
         }
         let start = turns.firstIndex { $0.role != .system && $0.role != .developer } ?? turns.endIndex
@@ -197,7 +198,7 @@ struct OneMinPrompt {
 
     /// The text of one part; nil for one that is left out.
     private mutating func text(
-        of part: Part, at path: String?, marksMedia: Bool = true
+        of part: Part, at path: @autoclosure () -> String?, marksMedia: Bool = true
     ) throws(Failure) -> String? {
         switch part {
         case .text(let part): return part.text
@@ -205,7 +206,7 @@ struct OneMinPrompt {
         case .document(let document):
             if let text = document.writtenText { return text }
             guard case .uploaded(let file) = document.source else {
-                throw Self.unsupported("documents from there", at: path)
+                throw Self.unsupported("documents from there", at: path())
             }
             let number = Self.number(of: file, in: &files)
             guard marksMedia else { return nil }
@@ -213,14 +214,14 @@ struct OneMinPrompt {
         case .reasoning: return nil
         case .image(let image):
             guard case .uploaded(let file) = image.source else {
-                throw Self.unsupported("images from there", at: path)
+                throw Self.unsupported("images from there", at: path())
             }
             let number = Self.number(of: file, in: &images)
             return marksMedia ? "[image \(number)]" : nil
-        case .audio: throw Self.unsupported("audio", at: path)
-        case .video: throw Self.unsupported("video", at: path)
-        case .vendor(let part): throw Self.unsupported("parts of type '\(part.type)'", at: path)
-        case .toolCall, .toolResult: throw Self.unsupported("nested tool calls", at: path)
+        case .audio: throw Self.unsupported("audio", at: path())
+        case .video: throw Self.unsupported("video", at: path())
+        case .vendor(let part): throw Self.unsupported("parts of type '\(part.type)'", at: path())
+        case .toolCall, .toolResult: throw Self.unsupported("nested tool calls", at: path())
         }
     }
 

@@ -49,12 +49,13 @@ public enum OpenAIChatRequestDecoder {
         let object = try JSONObject(requestBody: body, maximumDepth: maximumDepth)
         var known: [(key: Key, value: JSONValue)] = []
         var unknown: [JSONObject.Member] = []
+        known.reserveCapacity(object.members.count)
         for member in object.members {
             guard let key = Key(rawValue: member.key) else {
                 unknown.append(member)
                 continue
             }
-            known.removeAll { $0.key == key }
+            if let index = known.firstIndex(where: { $0.key == key }) { known.remove(at: index) }
             if !member.value.isNull { known.append((key, member.value)) }
         }
         return (known, unknown)

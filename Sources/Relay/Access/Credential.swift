@@ -27,12 +27,20 @@ enum Credential {
 
     /// What follows `Bearer` and at least one space; `nil` for other schemes and for nothing.
     private static func bearer(_ value: String) -> String? {
-        let credentials = value[...].trimmingSpaces().utf8
-        let scheme = "bearer".utf8
-        guard credentials.prefix(scheme.count).elementsEqual(scheme, by: { $0 | 0x20 == $1 })
-        else { return nil }
-        let rest = credentials.dropFirst(scheme.count)
-        guard rest.first == 0x20 || rest.first == 0x09 else { return nil }
-        return String(Substring(rest).trimmingSpaces())
+        let bytes = value.utf8.span
+        var (start, end) = (0, bytes.count)
+        while start < end, isSpace(bytes[start]) { start += 1 }
+        while end > start, isSpace(bytes[end - 1]) { end -= 1 }
+        let scheme: [6 of UInt8] = [0x62, 0x65, 0x61, 0x72, 0x65, 0x72]
+        guard end - start > scheme.count else { return nil }
+        for index in scheme.indices where bytes[start + index] | 0x20 != scheme[index] { return nil }
+        start += scheme.count
+        guard isSpace(bytes[start]) else { return nil }
+        while start < end, isSpace(bytes[start]) { start += 1 }
+        let utf8 = value.utf8
+        let key = utf8.index(utf8.startIndex, offsetBy: start)..<utf8.index(utf8.startIndex, offsetBy: end)
+        return String(value[key])
     }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 }

@@ -50,6 +50,7 @@ struct LimitGate: Sendable {
     ) -> [LimitSubject] {
         guard !isOff, !party.isExempt else { return [] }
         var subjects: [LimitSubject] = []
+        subjects.reserveCapacity(2)
         func add(_ scope: LimitScope, _ digest: LimitDigest, _ rules: LimitRules) {
             var rules = rules
             // Nothing else has any.

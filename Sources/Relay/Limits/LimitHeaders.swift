@@ -54,12 +54,7 @@ enum LimitHeaders {
             }
         }
         addPolicies(windows, to: &fields)
-        fields.begin("ratelimit")
-        var isFirst = true
-        for window in [requests, tokens, places] {
-            if let window { addState(window, &isFirst, to: &fields) }
-        }
-        fields.end()
+        addStates([requests, tokens, places], to: &fields)
     }
 
     private static func takeTighter(_ window: LimitWindow, _ best: inout LimitWindow?) {
@@ -77,69 +72,86 @@ enum LimitHeaders {
 
     /// A time as OpenAI writes it, which is Go's way: `1s`, `6m0s`, `1h0m0s`.
     private static func add(_ name: StaticString, duration seconds: Int, to fields: inout HeaderLines) {
-        fields.begin(name)
-        if seconds >= 3600 {
-            fields.append(seconds / 3600)
-            fields.append(literal: "h")
+        fields.add(room: name.utf8CodeUnitCount + mostBytes) { room in
+            room.append(literal: name)
+            room.append(literal: ": ")
+            if seconds >= 3600 {
+                room.appendDigits(of: seconds / 3600)
+                room.append(literal: "h")
+            }
+            if seconds >= 60 {
+                room.appendDigits(of: seconds / 60 % 60)
+                room.append(literal: "m")
+            }
+            room.appendDigits(of: seconds % 60)
+            room.append(literal: "s\r\n")
         }
-        if seconds >= 60 {
-            fields.append(seconds / 60 % 60)
-            fields.append(literal: "m")
-        }
-        fields.append(seconds % 60)
-        fields.append(literal: "s")
-        fields.end()
     }
 
     /// All limits: `"caller-requests-minute";q=180;w=60, "caller-concurrent";q=64;qu="concurrent-requests"`.
     ///
     /// Without a unit (`qu`) it is requests; the draft has none for tokens.
     private static func addPolicies(_ windows: [LimitWindow], to fields: inout HeaderLines) {
-        fields.begin("ratelimit-policy")
-        var isFirst = true
-        for window in windows {
-            addName(of: window, &isFirst, to: &fields)
-            fields.append(literal: ";q=")
-            fields.append(window.limit)
-            if window.measure.isOfTokens { fields.append(literal: ";qu=\"tokens\"") }
-            if window.measure == .concurrent {
-                fields.append(literal: ";qu=\"concurrent-requests\"")
-            } else {
-                fields.append(literal: ";w=")
-                fields.append(window.measure.seconds)
+        fields.add(room: (windows.count + 1) * mostBytes) { room in
+            room.append(literal: "ratelimit-policy: ")
+            var isFirst = true
+            for window in windows {
+                appendName(of: window, &isFirst, to: &room)
+                room.append(literal: ";q=")
+                room.appendDigits(of: window.limit)
+                if window.measure.isOfTokens { room.append(literal: ";qu=\"tokens\"") }
+                if window.measure == .concurrent {
+                    room.append(literal: ";qu=\"concurrent-requests\"")
+                } else {
+                    room.append(literal: ";w=")
+                    room.appendDigits(of: window.measure.seconds)
+                }
             }
+            room.append(literal: "\r\n")
         }
-        fields.end()
     }
 
-    /// What is left of one: `"caller-requests-minute";r=179;t=60`, or `"caller-concurrent";r=63`.
-    private static func addState(_ window: LimitWindow, _ isFirst: inout Bool, to fields: inout HeaderLines) {
-        addName(of: window, &isFirst, to: &fields)
-        fields.append(literal: ";r=")
-        fields.append(window.remaining)
-        // Nobody knows when a place is free again.
-        guard window.measure != .concurrent else { return }
-        fields.append(literal: ";t=")
-        fields.append(window.resetSeconds)
+    /// What is left of some: `"caller-requests-minute";r=179;t=60, "caller-concurrent";r=63`.
+    private static func addStates(_ windows: [3 of LimitWindow?], to fields: inout HeaderLines) {
+        fields.add(room: (windows.count + 1) * mostBytes) { room in
+            room.append(literal: "ratelimit: ")
+            var isFirst = true
+            for index in windows.indices {
+                guard let window = windows[index] else { continue }
+                appendName(of: window, &isFirst, to: &room)
+                room.append(literal: ";r=")
+                room.appendDigits(of: window.remaining)
+                // Nobody knows when a place is free again.
+                guard window.measure != .concurrent else { continue }
+                room.append(literal: ";t=")
+                room.appendDigits(of: window.resetSeconds)
+            }
+            room.append(literal: "\r\n")
+        }
     }
+
+    /// More than what is written of one limit, and than what a line has besides its name and its limits: a comma, the longest
+    /// name of a limit, three numbers, and the longest words between them.
+    private static let mostBytes = 128
 
     /// A limit's name in quotation marks: written out, since it is on every answer.
-    private static func addName(of window: LimitWindow, _ isFirst: inout Bool, to fields: inout HeaderLines) {
-        if !isFirst { fields.append(literal: ", ") }
+    @inline(__always)
+    private static func appendName(
+        of window: LimitWindow, _ isFirst: inout Bool, to room: inout OutputSpan<UInt8>
+    ) {
+        if !isFirst { room.append(literal: ", ") }
         isFirst = false
-        let name: StaticString =
-            switch (window.scope, window.measure) {
-            case (.caller, .requestsPerMinute): "\"caller-requests-minute\""
-            case (.caller, .requestsPerDay): "\"caller-requests-day\""
-            case (.caller, .tokensPerMinute): "\"caller-tokens-minute\""
-            case (.caller, .tokensPerDay): "\"caller-tokens-day\""
-            case (.caller, .concurrent): "\"caller-concurrent\""
-            case (.address, .requestsPerMinute): "\"address-requests-minute\""
-            case (.address, .requestsPerDay): "\"address-requests-day\""
-            case (.address, .tokensPerMinute): "\"address-tokens-minute\""
-            case (.address, .tokensPerDay): "\"address-tokens-day\""
-            case (.address, .concurrent): "\"address-concurrent\""
-            }
-        fields.append(literal: name)
+        switch (window.scope, window.measure) {
+        case (.caller, .requestsPerMinute): room.append(literal: "\"caller-requests-minute\"")
+        case (.caller, .requestsPerDay): room.append(literal: "\"caller-requests-day\"")
+        case (.caller, .tokensPerMinute): room.append(literal: "\"caller-tokens-minute\"")
+        case (.caller, .tokensPerDay): room.append(literal: "\"caller-tokens-day\"")
+        case (.caller, .concurrent): room.append(literal: "\"caller-concurrent\"")
+        case (.address, .requestsPerMinute): room.append(literal: "\"address-requests-minute\"")
+        case (.address, .requestsPerDay): room.append(literal: "\"address-requests-day\"")
+        case (.address, .tokensPerMinute): room.append(literal: "\"address-tokens-minute\"")
+        case (.address, .tokensPerDay): room.append(literal: "\"address-tokens-day\"")
+        case (.address, .concurrent): room.append(literal: "\"address-concurrent\"")
+        }
     }
 }

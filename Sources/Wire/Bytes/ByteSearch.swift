@@ -41,6 +41,22 @@ enum ByteSearch {
         return Run(end: offset, isASCII: seen & topBits == 0)
     }
 
+    /// Whether two texts of one length have the same bytes.
+    @inline(__always)
+    static func areSame(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+        let count = left.count
+        var offset = 0
+        while offset &+ 8 <= count {
+            if load(left.bytes, offset) != load(right.bytes, offset) { return false }
+            offset &+= 8
+        }
+        while offset < count {
+            if left[offset] != right[offset] { return false }
+            offset &+= 1
+        }
+        return true
+    }
+
     /// Offset of the first CR or LF at or after `start`, or the count of the bytes.
     @inline(__always)
     static func lineEnd(in bytes: Span<UInt8>, from start: Int) -> Int {

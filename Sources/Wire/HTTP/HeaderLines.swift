@@ -5,8 +5,11 @@ public struct HeaderLines: Sendable, Equatable {
     /// `name: value` CR LF for each field, without the empty line at the end.
     public private(set) var bytes: [UInt8] = []
 
-    /// Room that is made with the first field.
-    private static let usualCount = 512
+    /// Room that is made with the first field. More of it would not be served from what a thread of glibc keeps at hand:
+    /// `MAX_TCACHE_SIZE` in its malloc.c.
+    @usableFromInline static let usualCount = 960
+    /// What a line has besides its name and its value.
+    private static let besides = 4
 
     /// No fields.
     public init() {}
@@ -18,16 +21,31 @@ public struct HeaderLines: Sendable, Equatable {
     ///   - value: control characters in it become spaces, so that it cannot end its line:
     ///     https://www.rfc-editor.org/rfc/rfc9110#section-5.5
     public mutating func add(_ name: StaticString, _ value: String) {
-        begin(name)
-        append(value)
-        end()
+        let value = value.utf8.span
+        add(room: name.utf8CodeUnitCount &+ value.count &+ Self.besides) { room in
+            room.append(literal: name)
+            room.append(literal: ": ")
+            guard ByteSearch.hasControl(in: value) else {
+                unsafe value.withUnsafeBufferPointer { unsafe room.append(copying: $0) }
+                return room.append(literal: "\r\n")
+            }
+            for index in value.indices {
+                let byte = value[index]
+                let isControl = byte < ASCII.space && byte != ASCII.tab || byte == ASCII.delete
+                room.append(isControl ? ASCII.space : byte)
+            }
+            room.append(literal: "\r\n")
+        }
     }
 
     /// Appends a field whose value is a number.
     public mutating func add(_ name: StaticString, _ value: Int) {
-        begin(name)
-        append(value)
-        end()
+        add(room: name.utf8CodeUnitCount &+ OutputSpan<UInt8>.mostDigits &+ Self.besides) { room in
+            room.append(literal: name)
+            room.append(literal: ": ")
+            room.appendDigits(of: value)
+            room.append(literal: "\r\n")
+        }
     }
 
     /// Appends other fields.
@@ -35,37 +53,12 @@ public struct HeaderLines: Sendable, Equatable {
         bytes.append(contentsOf: others.bytes)
     }
 
-    /// Begins a field whose value is written in pieces; `end` ends it.
-    public mutating func begin(_ name: StaticString) {
+    /// Appends fields that are written out, each with the end of its line.
+    ///
+    /// - Parameter room: how many bytes they have at most.
+    @inline(__always)
+    public mutating func add(room: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
         if bytes.isEmpty { bytes.reserveCapacity(Self.usualCount) }
-        bytes.append(literal: name)
-        bytes.append(literal: ": ")
-    }
-
-    /// Appends a piece of a value that the source has as a literal.
-    public mutating func append(literal text: StaticString) {
-        bytes.append(literal: text)
-    }
-
-    /// Appends a piece of a value; see `add` for control characters.
-    public mutating func append(_ text: String) {
-        let span = text.utf8.span
-        guard ByteSearch.hasControl(in: span) else {
-            return unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
-        }
-        for byte in text.utf8 {
-            let isControl = byte < ASCII.space && byte != ASCII.tab || byte == ASCII.delete
-            bytes.append(isControl ? ASCII.space : byte)
-        }
-    }
-
-    /// Appends a number to a value.
-    public mutating func append(_ number: Int) {
-        bytes.appendDigits(of: number)
-    }
-
-    /// Ends the field that was begun.
-    public mutating func end() {
-        bytes.append(literal: "\r\n")
+        bytes.append(addingCapacity: room, initializingWith: write)
     }
 }

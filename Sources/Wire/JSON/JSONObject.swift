@@ -61,9 +61,6 @@ extension String {
     /// True when both are the same UTF-8; `==` would also accept canonically equivalent strings.
     func hasSameBytes(as other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
-        let left = utf8.span
-        let right = other.utf8.span
-        for index in left.indices where left[index] != right[index] { return false }
-        return true
+        return ByteSearch.areSame(utf8.span, other.utf8.span)
     }
 }

@@ -23,7 +23,7 @@ extension JSONWriter {
         var start = 0
         while start < text.count {
             let end = ByteSearch.stringRun(in: span, from: start).end
-            unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end]))
+            unsafe bytes.append(copying: UnsafeBufferPointer(rebasing: text[start..<end]))
             guard end < text.count else { return }
             appendEscape(of: unsafe text[end])
             start = end + 1

@@ -47,19 +47,11 @@ public struct JSONWriter: Sendable {
     /// Writes a member's key that the source has as a literal, in which nothing needs an escape; its value comes next.
     public mutating func key(_ name: StaticString) {
         assert(Self.isPlain(name), "a key that needs an escape")
-        separate()
-        name.withUTF8Buffer { text in
-            // In one go: to append something takes longer than to copy it.
-            var quoted = [32 of UInt8](repeating: ASCII.quote)
-            guard text.count <= 32 - 3 else {
-                bytes.append(ASCII.quote)
-                unsafe bytes.append(contentsOf: text)
-                return bytes.append(literal: "\":")
-            }
-            for index in 0..<text.count { quoted[index &+ 1] = unsafe text[index] }
-            quoted[text.count &+ 2] = ASCII.colon
-            let span = quoted.span.extracting(first: text.count &+ 3)
-            unsafe span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        bytes.append(addingCapacity: name.utf8CodeUnitCount &+ 4) { room in
+            if needsComma { room.append(ASCII.comma) }
+            room.append(ASCII.quote)
+            room.append(literal: name)
+            room.append(literal: "\":")
         }
         needsComma = false
     }
@@ -114,14 +106,14 @@ public struct JSONWriter: Sendable {
     /// Writes `true` or `false`.
     public mutating func bool(_ value: Bool) {
         separate()
-        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+        bytes.append(literal: value ? "true" : "false")
         endValue()
     }
 
     /// Writes `null`.
     public mutating func null() {
         separate()
-        bytes.append(contentsOf: "null".utf8)
+        bytes.append(literal: "null")
         endValue()
     }
 
@@ -135,7 +127,7 @@ public struct JSONWriter: Sendable {
     /// Writes bytes that are one JSON value already, such as a range that a scanner found; they are not looked at.
     public mutating func raw(_ value: Span<UInt8>) {
         separate()
-        unsafe value.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        unsafe value.withUnsafeBufferPointer { unsafe bytes.append(copying: $0) }
         endValue()
     }
 
