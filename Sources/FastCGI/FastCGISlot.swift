@@ -61,7 +61,7 @@ internal import Glibc
         var parameters = RequestParameters(roomFor: Self.usualParameters, bytes: Self.usualParameterBytes)
         var index = 0
         while let line = unsafe lines[index] {
-            unsafe Self.add(UnsafeRawBufferPointer(start: line, count: strlen(line)), to: &parameters)
+            unsafe Self.add(line, to: &parameters)
             unsafe free(line)
             unsafe lines[index] = nil
             index += 1
@@ -73,9 +73,13 @@ internal import Glibc
     private static let (usualParameters, usualParameterBytes) = (32, 960)
 
     /// Adds `NAME=value`. A line without an equals sign is none.
-    private static func add(_ line: UnsafeRawBufferPointer, to parameters: inout RequestParameters) {
-        guard let equals = unsafe line.firstIndex(of: UInt8(ascii: "=")) else { return }
-        unsafe line.withMemoryRebound(to: UInt8.self) { unsafe parameters.add($0.span, nameCount: equals) }
+    private static func add(_ line: UnsafeMutablePointer<CChar>, to parameters: inout RequestParameters) {
+        guard let equals = unsafe strchr(line, Int32(UInt8(ascii: "="))) else { return }
+        let count = unsafe (equals - line) + strlen(equals)
+        unsafe line.withMemoryRebound(to: UInt8.self, capacity: count) { start in
+            let variable = unsafe UnsafeBufferPointer(start: start, count: count)
+            unsafe parameters.add(variable.span, nameCount: equals - line)
+        }
     }
 
     /// Reads a body that has arrived completely. `FCGX_GetStr`

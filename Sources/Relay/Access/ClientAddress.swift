@@ -1,3 +1,5 @@
+import Wire
+
 /// Where a request comes from, as the web server says it (`REMOTE_ADDR`).
 struct ClientAddress: Sendable, Equatable {
     /// Who is counted together.
@@ -45,19 +47,14 @@ struct ClientAddress: Sendable, Equatable {
         var (start, end) = (0, text.count)
         if text.count > 0, text[0] == UInt8(ascii: "[") {
             start = 1
-            end = index(of: UInt8(ascii: "]"), in: text, from: 1) ?? text.count
-        } else if let colon = index(of: UInt8(ascii: ":"), in: text, from: 0),
-            index(of: UInt8(ascii: "."), in: text, from: 0).map({ $0 < colon }) == true
+            end = text.firstIndex(of: UInt8(ascii: "]"), from: 1) ?? text.count
+        } else if let colon = text.firstIndex(of: UInt8(ascii: ":")),
+            text.firstIndex(of: UInt8(ascii: ".")).map({ $0 < colon }) == true
         {
             // A dot before the first colon is one of IPv4; inside of IPv6 it comes after.
             end = colon
         }
-        if let percent = index(of: UInt8(ascii: "%"), in: text, from: start), percent < end { end = percent }
+        if let percent = text.firstIndex(of: UInt8(ascii: "%"), from: start), percent < end { end = percent }
         return start..<end
-    }
-
-    private static func index(of byte: UInt8, in text: Span<UInt8>, from start: Int) -> Int? {
-        for index in start..<text.count where text[index] == byte { return index }
-        return nil
     }
 }

@@ -1,3 +1,5 @@
+import Wire
+
 /// What a path asks for.
 enum Route: Equatable {
     case root
@@ -95,7 +97,8 @@ enum Route: Equatable {
     init(path: String, rawPath: String) {
         self.init(path: path)
         if case .model = self { return }
-        if rawPath.utf8.contains(UInt8(ascii: "%")), rawPath.lowercased().contains("%2f") { self = .unknown }
+        let hasEscape = rawPath.utf8.span.firstIndex(of: UInt8(ascii: "%")) != nil
+        if hasEscape, rawPath.lowercased().contains("%2f") { self = .unknown }
     }
 
     /// The route's name in log lines.

@@ -81,8 +81,7 @@ struct CGIVariables {
     func request(
         body: [UInt8], longBody: (any ByteSource)? = nil, problem: ClientRequest.BodyProblem?
     ) -> ClientRequest {
-        let pathEnd = requestURI.utf8.firstIndex(of: UInt8(ascii: "?")) ?? requestURI.endIndex
-        let rawPath = Self.withoutMount(String(requestURI[..<pathEnd]), mount: scriptName)
+        let rawPath = Self.withoutMount(pathOfURI, mount: scriptName)
         // Caddy announces -1 for a body of unknown length.
         let announced = Int(contentLength).flatMap { $0 >= 0 ? $0 : nil }
         var headers = headers
@@ -102,13 +101,20 @@ struct CGIVariables {
             bodyProblem: problem)
     }
 
+    /// What was sent before a question mark.
+    private var pathOfURI: String {
+        guard let mark = requestURI.utf8.span.firstIndex(of: UInt8(ascii: "?")) else { return requestURI }
+        let utf8 = requestURI.utf8
+        return String(requestURI[..<utf8.index(utf8.startIndex, offsetBy: mark)])
+    }
+
     /// The decoded path below the mount: what the server says it is, unless it left escapes in it.
     ///
     /// Apache's `AllowEncodedSlashes NoDecode` decodes all of `PATH_INFO` but `%2F`. That is told from a path in which
     /// `%2F` was meant (sent as `%252F`) by decoding what was sent, once.
     private func path(_ rawPath: String) -> String {
         guard !pathInfo.isEmpty else { return PercentCoding.decode(rawPath) }
-        guard pathInfo.utf8.contains(UInt8(ascii: "%")) else { return pathInfo }
+        guard pathInfo.utf8.span.firstIndex(of: UInt8(ascii: "%")) != nil else { return pathInfo }
         let decoded = PercentCoding.decode(pathInfo)
         return PercentCoding.decode(rawPath).hasSuffix(decoded) ? decoded : pathInfo
     }
