@@ -24,6 +24,10 @@ struct LimitTicket {
             isRefused = true
             throw LimitRefusal.failure(for: refusal, of: claim)
         }
+        guard !grants.isEmpty else {
+            grants = decision.grants
+            return
+        }
         for grant in decision.grants {
             // Reserved tokens come behind the request, into the same record.
             if let index = grants.firstIndex(where: { $0.key == grant.key && $0.place == grant.place }),

@@ -33,6 +33,9 @@ public protocol RelayClock: Sendable {
     /// The monotonic time, at least millisecond-grained. Called several times per exchange: it has to be cheap.
     func now() -> Instant
 
+    /// `now` in whole seconds since the clock's origin. A clock may know a shorter way than by a `Duration`, which has 128 bits.
+    var seconds: Int { get }
+
     /// The time of day as seconds and nanoseconds since 1970-01-01T00:00:00Z, for `created` and for log lines.
     func unixTime() -> (seconds: Int, nanoseconds: Int)
 
@@ -41,4 +44,9 @@ public protocol RelayClock: Sendable {
     /// It does not hold a thread. On a loop it resumes on that loop.
     /// - Throws: `CancellationError` as soon as the task is cancelled, also when that was before the call.
     func sleep(for duration: Duration) async throws(CancellationError)
+}
+
+extension RelayClock {
+    /// `now` in whole seconds since the clock's origin.
+    public var seconds: Int { Int(now().sinceOrigin.components.seconds) }
 }

@@ -9,6 +9,8 @@ struct SystemClock: RelayClock {
         Instant(sinceOrigin: .nanoseconds(Int64(clamping: EventLoop.monotonicTime())))
     }
 
+    var seconds: Int { Int(EventLoop.monotonicTime() / 1_000_000_000) }
+
     func unixTime() -> (seconds: Int, nanoseconds: Int) {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

@@ -67,7 +67,7 @@ final class SharedLimitStore: LimitStore {
         own = SharedLimitTable(mapping, layout: layout)
         state = Mutex(State(table: own))
         guard let path else { return }
-        nextLook.store(Self.seconds(clock) + Self.watchSeconds, ordering: .relaxed)
+        nextLook.store(clock.seconds + Self.watchSeconds, ordering: .relaxed)
         do throws(SharedLimitFile.Refusal) {
             let mapping = try SharedLimitFile.open(
                 path, layout: layout, replacesOtherVersions: true, maximumWait: Self.startPatience)
@@ -78,7 +78,7 @@ final class SharedLimitStore: LimitStore {
     }
 
     func admitAtOnce(_ claim: LimitClaim) -> LimitDecision? {
-        let now = Self.seconds(clock)
+        let now = clock.seconds
         let table = table(at: now)
         if hasPending.load(ordering: .relaxed) { settlePending(table, at: now) }
         return table.admit(claim, at: now, leases: leases, leaseSeconds: leaseSeconds)
@@ -95,14 +95,14 @@ final class SharedLimitStore: LimitStore {
     }
 
     func settle(_ settlements: [LimitSettlement]) {
-        let now = Self.seconds(clock)
+        let now = clock.seconds
         let table = table(at: now)
         if hasPending.load(ordering: .relaxed) { settlePending(table, at: now) }
         settle(settlements, in: table, at: now)
     }
 
     func renew() {
-        let now = Self.seconds(clock)
+        let now = clock.seconds
         let table = table(at: now)
         settlePending(table, at: now)
         // One that cannot be had now is renewed the next time.
@@ -116,7 +116,7 @@ final class SharedLimitStore: LimitStore {
         while hasPending.load(ordering: .relaxed) {
             // Tried once more after that: this thread may have been stopped meanwhile.
             let isLast = EventLoop.monotonicTime() &- began >= Self.endPatience
-            let now = Self.seconds(clock)
+            let now = clock.seconds
             settlePending(table(at: now), at: now)
             guard !isLast else { return }
             usleep(2000)
@@ -135,10 +135,6 @@ final class SharedLimitStore: LimitStore {
     var recordCount: Int { state.withLock { $0.table }.usedCells }
     /// The table, for tests.
     var currentTable: SharedLimitTable { state.withLock { $0.table } }
-
-    private static func seconds(_ clock: any RelayClock) -> Int {
-        Int(clock.now().sinceOrigin.components.seconds)
-    }
 
     // MARK: Settlements that wait
 
@@ -212,7 +208,7 @@ final class SharedLimitStore: LimitStore {
 
     /// Counts for this process alone from now on, and tries the file again later.
     private func refuse(_ reason: String, _ path: String, for seconds: Int) {
-        nextLook.store(Self.seconds(clock) + seconds, ordering: .relaxed)
+        nextLook.store(clock.seconds + seconds, ordering: .relaxed)
         let wasShared = state.withLock { $0.table.mapping.identity != nil }
         let former = state.withLock { $0.reason }
         if wasShared {
@@ -233,7 +229,7 @@ final class SharedLimitStore: LimitStore {
             state.table = table
             state.reason = reason
         }
-        let now = Self.seconds(clock)
+        let now = clock.seconds
         for key in leases.keys {
             _ = table.renew(key, at: now, leases: leases, leaseSeconds: leaseSeconds, isNew: true)
         }
