@@ -67,12 +67,6 @@ def test_answers_and_errors_of_the_worker_carry_cors_headers(stack: Stack, promp
     assert "Vary" not in answer.headers
 
 
-def test_programs_that_are_no_browsers_are_not_told_what_pages_may_read(stack: Stack):
-    answer = stack.chat("Hi")
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert "Access-Control-Expose-Headers" not in answer.headers
-
-
 def test_origins_can_be_restricted(make_stack):
     stack = make_stack(http="""
     map $http_origin $fastrelay_cors_origin {

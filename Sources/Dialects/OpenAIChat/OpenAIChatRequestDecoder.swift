@@ -49,7 +49,8 @@ public enum OpenAIChatRequestDecoder {
         let object = try JSONObject(requestBody: body, maximumDepth: maximumDepth)
         var known: [(key: Key, value: JSONValue)] = []
         var unknown: [JSONObject.Member] = []
-        known.reserveCapacity(object.members.count)
+        // A stranger's object may have millions of members, and as many of them may be unknown.
+        known.reserveCapacity(min(object.members.count, 16))
         for member in object.members {
             guard let key = Key(rawValue: member.key) else {
                 unknown.append(member)

@@ -130,9 +130,8 @@ enum LimitHeaders {
         }
     }
 
-    /// More than what is written of one limit, and than what a line has besides its name and its limits: a comma, the longest
-    /// name of a limit, three numbers, and the longest words between them.
-    private static let mostBytes = 128
+    /// More than what is written of one limit, which is 85 bytes at most, and than what a line has besides its limits.
+    private static let mostBytes = 96
 
     /// A limit's name in quotation marks: written out, since it is on every answer.
     @inline(__always)

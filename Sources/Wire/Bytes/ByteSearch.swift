@@ -41,10 +41,11 @@ enum ByteSearch {
         return Run(end: offset, isASCII: seen & topBits == 0)
     }
 
-    /// Whether two texts of one length have the same bytes.
+    /// Whether two texts have the same bytes.
     @inline(__always)
     static func areSame(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
         let count = left.count
+        guard right.count == count else { return false }
         var offset = 0
         while offset &+ 8 <= count {
             if load(left.bytes, offset) != load(right.bytes, offset) { return false }

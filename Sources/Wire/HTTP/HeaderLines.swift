@@ -7,7 +7,7 @@ public struct HeaderLines: Sendable, Equatable {
 
     /// Room that is made with the first field. More of it would not be served from what a thread of glibc keeps at hand:
     /// `MAX_TCACHE_SIZE` in its malloc.c.
-    @usableFromInline static let usualCount = 960
+    private static let usualCount = 960
     /// What a line has besides its name and its value.
     private static let besides = 4
 
@@ -56,7 +56,6 @@ public struct HeaderLines: Sendable, Equatable {
     /// Appends fields that are written out, each with the end of its line.
     ///
     /// - Parameter room: how many bytes they have at most.
-    @inline(__always)
     public mutating func add(room: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
         if bytes.isEmpty { bytes.reserveCapacity(Self.usualCount) }
         bytes.append(addingCapacity: room, initializingWith: write)

@@ -60,7 +60,6 @@ public struct JSONObject: Sendable, Equatable {
 extension String {
     /// True when both are the same UTF-8; `==` would also accept canonically equivalent strings.
     func hasSameBytes(as other: String) -> Bool {
-        guard utf8.count == other.utf8.count else { return false }
-        return ByteSearch.areSame(utf8.span, other.utf8.span)
+        ByteSearch.areSame(utf8.span, other.utf8.span)
     }
 }

@@ -26,6 +26,18 @@ import Wire
         }
     }
 
+    /// There is room for whatever numbers a store may give.
+    @Test(arguments: [Int.max, .min, 0]) func `all limits at once fit`(number: Int) {
+        let windows = LimitScope.allCases.flatMap { scope in
+            LimitRules.Measure.allCases.map { Self.window(scope, $0, number, number, number) }
+        }
+        let fields = Self.fields(windows, now: 0)
+        let policies = fields["ratelimit-policy"]?.split(separator: ",") ?? []
+        #expect(policies.count == windows.count)
+        #expect(policies.allSatisfy { $0.contains(";q=\(number)") })
+        #expect(fields["x-ratelimit-limit-tokens"] == "\(number)")
+    }
+
     @Test(arguments: [ClientDialect.openAIChat, .openAICompletions, .openAIResponses])
     func `OpenAI's routes have OpenAI's fields and the draft's`(dialect: ClientDialect) {
         let fields = Self.fields(
