@@ -52,6 +52,10 @@ class MemcachedServer(Process):
     def freeze(self) -> None:
         """It answers nobody from now on; the kernel still accepts connections for it."""
         self.signal(signal.SIGSTOP)
+        # One thread takes the signal and stops the others; on a busy machine they may answer until it runs.
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task")
+        wait_until(lambda: all(" T " in (task / "stat").read_text().rpartition(")")[2][:3] for task in tasks.iterdir()),
+                   what="all threads of memcached to stop")
 
     def thaw(self) -> None:
         self.signal(signal.SIGCONT)
