@@ -36,9 +36,7 @@ public struct RequestParameters: Sendable {
     /// - Parameter nameCount: the length of the name in bytes; less than that of `variable`.
     public mutating func add(_ variable: Span<UInt8>, nameCount: Int) {
         let start = bytes.count
-        bytes.append(addingCapacity: variable.count) { room in
-            for index in variable.indices { room.append(variable[index]) }
-        }
+        unsafe variable.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
         entries.append(Entry(start: start, separator: start + nameCount, end: bytes.count))
     }
 

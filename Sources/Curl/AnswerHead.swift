@@ -12,8 +12,8 @@ struct AnswerHead {
 
     /// The status of the last head: an interim one, such as 100, is followed by another.
     private(set) var status = 0
-    /// Names in lower case, values without white space around them.
-    private(set) var headers: [(name: String, value: String)] = []
+    /// The lines of its fields, as they came.
+    private(set) var lines: [UInt8] = []
     private var bytes = 0
 
     /// The most that all lines may have, in bytes; vendors send one or two thousand.
@@ -26,22 +26,18 @@ struct AnswerHead {
         var end = line.count
         while end > 0, line[end - 1] <= 32 { end -= 1 }
         guard end > 0 else { return status >= 200 ? .complete : .incomplete }
-        var colon = 0
-        while colon < end, line[colon] != UInt8(ascii: ":") { colon += 1 }
         if Self.beginsAnswer(line) {
             status = Self.status(line)
-            headers.removeAll(keepingCapacity: true)
-            headers.reserveCapacity(Self.usualFields)
-        } else if colon < end {
-            var start = colon + 1
-            while start < end, line[start] == 32 || line[start] == 9 { start += 1 }
-            headers.append((Self.lowercased(line, count: colon), Self.text(line.extracting(start..<end))))
+            lines.removeAll(keepingCapacity: true)
+            lines.reserveCapacity(Self.usualBytes)
+        } else {
+            unsafe line.withUnsafeBufferPointer { unsafe lines.append(contentsOf: $0) }
         }
         return .incomplete
     }
 
-    /// Room for so many fields is made at once.
-    private static let usualFields = 16
+    /// Room for so many bytes is made at once.
+    private static let usualBytes = 960
 
     private static func beginsAnswer(_ line: Span<UInt8>) -> Bool {
         line.count > 5 && line[0] == UInt8(ascii: "H") && line[1] == UInt8(ascii: "T")
@@ -60,19 +56,5 @@ struct AnswerHead {
             status = 10 * status + Int(line[digit] - 0x30)
         }
         return status
-    }
-
-    private static func lowercased(_ line: Span<UInt8>, count: Int) -> String {
-        unsafe String(unsafeUninitializedCapacity: count) { name in
-            for index in 0..<count {
-                let byte = line[index]
-                unsafe name[index] = byte &- 0x41 < 26 ? byte | 0x20 : byte
-            }
-            return count
-        }
-    }
-
-    private static func text(_ bytes: Span<UInt8>) -> String {
-        unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 }

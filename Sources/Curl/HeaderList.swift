@@ -18,21 +18,22 @@ internal import CCurl
         if let extended = unsafe curl_slist_append(pointer, line) { unsafe pointer = extended }
     }
 
-    /// Adds a field, without making a string of its line.
-    mutating func append(_ name: String, _ value: String) {
-        let name = name.utf8.span
-        let value = value.utf8.span
-        let count = name.count + value.count + 3
-        unsafe withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { line in
-            unsafe name.withUnsafeBytes { unsafe line.copyMemory(from: $0) }
-            unsafe line[name.count] = UInt8(ascii: ":")
-            unsafe line[name.count + 1] = UInt8(ascii: " ")
-            unsafe value.withUnsafeBytes { text in
-                unsafe UnsafeMutableRawBufferPointer(rebasing: line[(name.count + 2)...]).copyMemory(
-                    from: text)
-            }
-            unsafe line[count - 1] = 0
-            let text = unsafe line.bindMemory(to: CChar.self).baseAddress
+    /// Adds lines, which end with CR LF, or LF.
+    mutating func append(lines: Span<UInt8>) {
+        var start = 0
+        for index in lines.indices where lines[index] == UInt8(ascii: "\n") {
+            let end = index > start && lines[index - 1] == UInt8(ascii: "\r") ? index - 1 : index
+            if end > start { append(line: lines.extracting(start..<end)) }
+            start = index + 1
+        }
+        if start < lines.count { append(line: lines.extracting(start...)) }
+    }
+
+    private mutating func append(line: Span<UInt8>) {
+        unsafe withUnsafeTemporaryAllocation(byteCount: line.count + 1, alignment: 1) { text in
+            unsafe line.withUnsafeBytes { unsafe text.copyMemory(from: $0) }
+            unsafe text[line.count] = 0
+            let text = unsafe text.bindMemory(to: CChar.self).baseAddress
             if let extended = unsafe curl_slist_append(pointer, text) { unsafe pointer = extended }
         }
     }

@@ -3,7 +3,7 @@ internal import CCurl
 /// What only those ask of a call who want to judge the other side.
 extension Transfer {
     /// Sets the options beyond those of an everyday call.
-    func applyInspection(_ options: TransferOptions, to easy: UnsafeMutableRawPointer) {
+    func applyInspection(_ options: borrowing TransferOptions, to easy: UnsafeMutableRawPointer) {
         if !["GET", "POST"].contains(options.method) {
             unsafe fr_easy_set_string(easy, CURLOPT_CUSTOMREQUEST, options.method)
         }

@@ -3,7 +3,7 @@ internal import CCurl
 /// What libcurl is told of a call.
 extension Transfer {
     /// Sets what all calls of a kind have: see `CallKind`, which has to know of all that is set here.
-    func applyKind(_ options: TransferOptions, to handle: EasyHandle) {
+    func applyKind(_ options: borrowing TransferOptions, to handle: EasyHandle) {
         let easy = unsafe handle.pointer
         // No signals, and no handler set and reset around each call.
         unsafe fr_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
@@ -37,10 +37,10 @@ extension Transfer {
     }
 
     /// Sets what is this call's alone.
-    func applyOwn(_ options: TransferOptions, to easy: UnsafeMutableRawPointer) {
+    func applyOwn(_ options: borrowing TransferOptions, to easy: UnsafeMutableRawPointer) {
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe fr_easy_set_pointer(easy, CURLOPT_PRIVATE, context)
-        for (name, value) in options.headers { headerList.append(name, value) }
+        headerList.append(lines: options.headerLines.span)
         if options.method == "POST" {
             unsafe fr_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(upload.bytesLeft))
             if options.further == nil, options.body.count <= CallKind.copiedBodyBytes {

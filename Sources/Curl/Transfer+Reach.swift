@@ -4,7 +4,7 @@ internal import Glibc
 /// Which addresses a call may go to.
 extension Transfer {
     /// Sets what a call with `mayConnect` needs: no connection but one that was asked about.
-    func applyReach(_ options: TransferOptions, to easy: UnsafeMutableRawPointer) {
+    func applyReach(_ options: borrowing TransferOptions, to easy: UnsafeMutableRawPointer) {
         guard options.mayConnect != nil else { return }
         unsafe fr_easy_set_open_socket(easy, Self.onOpenSocket)
         unsafe fr_easy_set_pointer(

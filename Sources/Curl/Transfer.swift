@@ -12,7 +12,9 @@ internal import Glibc
     /// What happens next on a call.
     public enum Event: Sendable {
         /// The head of the answer; once, before anything else. Redirects are not followed.
-        case head(status: Int, headers: [(name: String, value: String)])
+        ///
+        /// - Parameter lines: its header fields as they came, each with the end of its line.
+        case head(status: Int, lines: [UInt8])
         /// A piece of the body, never empty, as it came.
         case bytes([UInt8])
         /// Nothing came for as long as asked.
@@ -83,7 +85,7 @@ internal import Glibc
     /// where libcurl itself holds what its window of 32 MiB granted: see `TransferOptions.usesHTTP2`.
     static let highWater = 16 * 1024
 
-    init(pool: TransferPool, options: TransferOptions) {
+    init(pool: TransferPool, options: borrowing TransferOptions) {
         self.pool = pool
         loop = pool.loop
         firstByte = options.firstByte
@@ -128,7 +130,7 @@ internal import Glibc
         if head == .complete {
             head = .delivered
             defer { answer = AnswerHead() }
-            return .head(status: answer.status, headers: answer.headers)
+            return .head(status: answer.status, lines: answer.lines)
         }
         if !pending.isEmpty {
             var bytes: [UInt8] = []
@@ -220,16 +222,15 @@ internal import Glibc
 
     // MARK: Start and end
 
-    private func start(_ options: TransferOptions) {
-        let kind = CallKind(options)
-        guard let handle = pool.takeHandle(for: kind) else {
+    private func start(_ options: borrowing TransferOptions) {
+        guard let handle = pool.takeHandle(for: options) else {
             state = .failed(CurlError(.badOptions, "libcurl has no memory for another call"))
             return
         }
         self.handle = handle
         upload = Upload(options.body, source: options.further)
-        if kind == nil || handle.kind != kind {
-            handle.reset(for: kind)
+        if !(handle.kind?.isOf(options) ?? false) {
+            handle.reset(for: CallKind(options))
             applyKind(options, to: handle)
         }
         unsafe applyOwn(options, to: handle.pointer)

@@ -6,8 +6,9 @@ public struct TransferOptions: Sendable {
     public var method = "GET"
     /// `http` or `https`; no other protocol is spoken.
     public var url: String
-    /// Header lines as name and value, sent in this order; a value must not contain line breaks.
-    public var headers: [(name: String, value: String)] = []
+    /// The header fields, sent in this order: a line for each, `name: value` CR LF. A value must hold neither line breaks,
+    /// which would begin another field, nor NUL.
+    public var headerLines: [UInt8] = []
     /// The body of a `POST`, or its beginning.
     public var body: [UInt8] = []
     /// What follows `body`; nil for nothing. Such a call is never made by HTTP/2.

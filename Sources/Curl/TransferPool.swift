@@ -24,7 +24,7 @@ internal import Glibc
     /// Reads the bodies of requests that come from a source; a thread at work for each, so few.
     let readers = ThreadPool(name: "upload", limit: 2)
     private let multi: UnsafeMutableRawPointer
-    private var freeHandles: [EasyHandle] = []
+    private(set) var freeHandles: [EasyHandle] = []
     private var sockets: [Int32: SocketWatch] = [:]
     private var running: [ObjectIdentifier: Transfer] = [:]
     private lazy var timer = LoopTimer { [weak self] in self?.timeIsUp() }
@@ -64,15 +64,18 @@ internal import Glibc
     }
 
     /// Starts a call. It runs until it is done or cancelled, whether anybody reads it or not.
-    public func start(_ options: TransferOptions) -> Transfer {
+    public func start(_ options: borrowing TransferOptions) -> Transfer {
         Transfer(pool: self, options: options)
     }
 
     // MARK: For transfers
 
-    /// A handle for a call; one that made a call of that kind before has `kind` already.
-    func takeHandle(for kind: CallKind?) -> EasyHandle? {
-        if let index = freeHandles.lastIndex(where: { $0.kind == kind }) {
+    /// A handle for a call; one that made a call of its kind before has that kind already. For one that is like no other,
+    /// one without a kind.
+    func takeHandle(for options: borrowing TransferOptions) -> EasyHandle? {
+        let isOfSome = CallKind.isOfSome(options)
+        for index in freeHandles.indices.reversed() {
+            guard freeHandles[index].kind?.isOf(options) ?? !isOfSome else { continue }
             freeHandles.swapAt(index, freeHandles.count - 1)
             return freeHandles.removeLast()
         }

@@ -12,30 +12,30 @@ import Testing
         return (head, steps)
     }
 
-    @Test func `names are lowered and values lose the space around them`() {
+    @Test func `the lines between the first and the last are kept as they came`() {
         let (head, steps) = take([
             "HTTP/1.1 200 OK\r\n", "Content-Type: \t text/plain \t\r\n", "X-Empty:\r\n", "x: a:b\n", "\r\n",
         ])
         #expect(head.status == 200)
-        #expect(
-            head.headers.map { "\($0.name)=\($0.value)" } == ["content-type=text/plain", "x-empty=", "x=a:b"])
+        let lines = "Content-Type: \t text/plain \t\r\nX-Empty:\r\nx: a:b\n"
+        #expect(head.lines == Array(lines.utf8))
         #expect(steps == [.incomplete, .incomplete, .incomplete, .incomplete, .complete])
     }
 
     @Test func `an interim answer is followed by another`() {
         let (head, steps) = take(["HTTP/1.1 103 Hints\r\n", "a: b\r\n", "\r\n", "HTTP/2 404\r\n", "\r\n"])
         #expect(head.status == 404)
-        #expect(head.headers.isEmpty)
+        #expect(head.lines.isEmpty)
         #expect(steps == [.incomplete, .incomplete, .incomplete, .incomplete, .complete])
     }
 
     @Test(arguments: [
-        "HTTP/1.1\r\n", "HTTP/1.1 \r\n", "HTTP/1.1 2x0 OK\r\n", "HTTP/1.1 20\r\n", "no colon\r\n",
+        "HTTP/1.1\r\n", "HTTP/1.1 \r\n", "HTTP/1.1 2x0 OK\r\n", "HTTP/1.1 20\r\n",
     ])
-    func `a line without a status or a name is nothing`(_ line: String) {
+    func `a first line without a status is nothing`(_ line: String) {
         let (head, steps) = take([line])
         #expect(head.status == 0)
-        #expect(head.headers.isEmpty)
+        #expect(head.lines.isEmpty)
         #expect(steps == [.incomplete])
     }
 

@@ -33,9 +33,13 @@ struct PoolBed: Sendable {
             var answer = Answer()
             while true {
                 switch try await transfer.next(silence: nil) {
-                case .head(let status, let headers):
+                case .head(let status, let lines):
                     answer.status = status
-                    for (name, value) in headers { answer.headers[name] = value }
+                    for line in String(decoding: lines, as: UTF8.self).split(whereSeparator: \.isNewline) {
+                        let parts = line.split(separator: ":", maxSplits: 1)
+                        let value = parts.count > 1 ? parts[1].split(separator: " ") : []
+                        answer.headers[parts[0].lowercased()] = value.joined(separator: " ")
+                    }
                 case .bytes(let bytes): answer.body += bytes
                 case .silence: break
                 case .end: return answer

@@ -34,7 +34,7 @@ struct TransferTests {
             var options = TransferOptions(url: bed.url + "/path?x=1")
             options.method = "POST"
             options.body = sent
-            options.headers = [("API-KEY", "secret"), ("Content-Type", "application/json")]
+            options.headerLines = Array("API-KEY: secret\r\nContent-Type: application/json\r\n".utf8)
             let answer = try await bed.read(options)
             #expect(answer.text == "ok")
         }

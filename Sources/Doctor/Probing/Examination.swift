@@ -154,8 +154,9 @@ struct Examination: Sendable {
         _ path: String, verifies: Bool, headers: [(String, String)] = [], total: Duration = .seconds(20)
     ) -> TransferOptions {
         var call = TransferOptions(url: options.url.url(path))
-        call.headers = [("user-agent", "fastrelay-doctor/\(Relay.version)")]
-        call.headers += headers.map { (name: $0.0, value: $0.1) }
+        var fields = HeaderFields([("user-agent", "fastrelay-doctor/\(Relay.version)")])
+        for (name, value) in headers { fields.add(name, value) }
+        call.headerLines = fields.lines
         call.total = total
         call.maximumBodyBytes = Self.maximumAnswerBytes
         call.certificateFile = options.certificateFile
@@ -198,9 +199,9 @@ struct Examination: Sendable {
         while !isOver {
             do throws(CurlError) {
                 switch try await transfer.next(silence: nil) {
-                case .head(let status, let headers):
+                case .head(let status, let lines):
                     reply.status = status
-                    reply.headers = HeaderFields(headers)
+                    reply.headers = HeaderFields(lines: lines.span)
                 case .bytes(let bytes):
                     reply.pieces.append(Reply.Piece(time: Self.time(since: start), bytes: bytes))
                 case .silence: break

@@ -25,6 +25,13 @@ extension OutputSpan<UInt8> {
         }
     }
 
+    /// Writes these bytes.
+    @inlinable
+    @inline(__always)
+    public mutating func append(copying bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { unsafe append(copying: $0) }
+    }
+
     /// Writes the digits of a whole number.
     public mutating func appendDigits(of value: Int) {
         if value < 0 { append(ASCII.minus) }

@@ -16,10 +16,10 @@ struct CGIVariables {
     private var headers = HeaderFields()
     private var redirectedAuthorization = ""
 
-    /// Takes one variable. Bytes of the value that are not UTF-8 are repaired.
+    /// Takes one variable. Bytes of the value that are not UTF-8 are repaired, those of a header when it is looked at.
     mutating func set(_ name: Span<UInt8>, _ value: Span<UInt8>) {
         if name.begins(with: "HTTP_") {
-            if Self.isHeader(name) { headers.add(Self.headerName(name), value.text) }
+            if Self.isHeader(name) { headers.add(variable: name.extracting(Self.prefixCount...), value) }
         } else if name.equals("REQUEST_METHOD") {
             method = value.text
         } else if name.equals("SCRIPT_NAME") {
@@ -59,23 +59,8 @@ struct CGIVariables {
         !name.equals("HTTP_CONTENT_TYPE") && !name.equals("HTTP_CONTENT_LENGTH") && !name.equals("HTTP_PROXY")
     }
 
-    /// `HTTP_X_API_KEY` is `x-api-key`.
-    private static func headerName(_ variable: Span<UInt8>) -> String {
-        let prefixCount = 5
-        let count = variable.count - prefixCount
-        return String(unsafeUninitializedCapacity: count) { name in
-            for index in 0..<count {
-                let byte = variable[prefixCount + index]
-                name[index] =
-                    switch byte {
-                    case UInt8(ascii: "_"): UInt8(ascii: "-")
-                    case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
-                    default: byte
-                    }
-            }
-            return count
-        }
-    }
+    /// That of `HTTP_`.
+    private static let prefixCount = 5
 
     /// The request, with its path below the place where the relay is mounted.
     func request(

@@ -33,8 +33,8 @@ private final class CurlCall: UpstreamCall {
     func next(silence: Duration?) async throws(UpstreamError) -> UpstreamEvent {
         do throws(CurlError) {
             switch try await transfer.next(silence: silence) {
-            case .head(let status, let headers):
-                return .head(status: status, headers: HeaderFields(headers))
+            case .head(let status, let lines):
+                return .head(status: status, headers: HeaderFields(lines: lines.span))
             case .bytes(let bytes): return .bytes(bytes)
             case .silence: return .silence
             case .end: return .end
@@ -60,10 +60,10 @@ private final class HomelessCall: UpstreamCall {
 
 extension TransferOptions {
     /// Translates the relay's request.
-    init(_ request: UpstreamRequest) {
+    init(_ request: borrowing UpstreamRequest) {
         self.init(url: request.url)
         method = request.method
-        headers = request.headers.map { ($0.name, $0.value) }
+        headerLines = request.headers.lines
         body = request.body
         further = BodySource(request.further)
         connect = request.timeouts.connect ?? connect
