@@ -23,10 +23,11 @@ final class ChatDraft: Sendable {
         switch dialect {
         case .openAIChat:
             let request = try OpenAIChatRequestDecoder.decode(body)
-            requests = [request]
             choicesPerPrompt = try Self.checked(request.choiceCount, maximumChoices)
             form = .chat(usesFunctionCall: request.usesFunctionCall)
             response = nil
+            // Last, so that it is handed over and not copied.
+            requests = [request]
         case .openAICompletions:
             let request = try OpenAICompletionsRequestDecoder.decode(body)
             requests = request.requests
@@ -67,7 +68,7 @@ final class ChatDraft: Sendable {
     }
 
     /// Whether pictures or documents have to be brought to the vendor.
-    var hasAttachments: Bool { requests.indices.contains { ChatAttachments.areIn(requests[$0]) } }
+    var hasAttachments: Bool { requests.contains(where: ChatAttachments.areIn) }
 
     /// The same with other requests in place of its own.
     func replacing(_ requests: [GenerationRequest]) -> ChatDraft {

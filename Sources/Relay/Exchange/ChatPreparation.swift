@@ -3,30 +3,22 @@ import Wire
 
 /// Makes calls of the bodies of chat requests.
 ///
-/// An object, since a configuration is a large value, which no frame of a task should hold: see `Relay.answer`.
-final class ChatPreparation: Sendable {
+/// One for each request, so it refers to the relay for what all have in common: a configuration is a large value, dear to
+/// copy, which no frame of a task should hold either: see `Relay.answer`.
+struct ChatPreparation: Sendable {
     /// The client's dialect.
     let dialect: ClientDialect
     /// The caller's key.
     let credential: String
-    /// Finds models.
-    let router: ModelRouter
-    /// What the operator wants.
-    let configuration: Configuration
-    /// The place for long work, the store, and unpredictable numbers.
-    let ports: Ports
+    /// Whose chat it is.
+    let relay: Relay
 
-    /// Gathers what is needed.
-    init(
-        dialect: ClientDialect, credential: String, router: ModelRouter, configuration: Configuration,
-        ports: Ports
-    ) {
-        self.dialect = dialect
-        self.credential = credential
-        self.router = router
-        self.configuration = configuration
-        self.ports = ports
-    }
+    /// Finds models.
+    var router: ModelRouter { relay.router }
+    /// What the operator wants.
+    var configuration: Configuration { relay.configuration }
+    /// The place for long work, the store, and unpredictable numbers.
+    var ports: Ports { relay.ports }
 
     /// Reads a request body, finds the model, and writes the upstream's bodies, if that takes no time worth speaking of.
     ///

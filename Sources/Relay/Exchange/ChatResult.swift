@@ -7,38 +7,40 @@ final class ChatResult: ExchangeRun {
     private let calls: [any UpstreamCall]
     private let encoder: any ResultEncoder
     private let keeping: AnswerKeeping?
-    private let reader: ChoiceReader
-    private let followUp: FollowUp?
-    private let offload: any Offload
-    private let offloadBytes: Int
+    private let plan: ChatPlan
+    private let ports: Ports
+    private let limits: ChoiceReader.Limits
 
     /// What was asked of the calls has just been started.
     init(
         _ exchange: Exchange, _ plan: ChatPlan, _ calls: [any UpstreamCall],
-        _ encoder: any ResultEncoder, keeping: AnswerKeeping?, ports: Ports, limits: Configuration.Limits
+        _ encoder: any ResultEncoder, keeping: AnswerKeeping?, ports: Ports, limits: ChoiceReader.Limits
     ) {
         self.exchange = exchange
-        reader = ChoiceReader(plan: plan, ports: ports, limits: limits)
-        followUp = plan.followUp
+        self.plan = plan
         self.calls = calls
         self.encoder = encoder
         self.keeping = keeping
-        offload = ports.offload
-        offloadBytes = limits.offloadBytes
+        self.ports = ports
+        self.limits = limits
     }
 
     func run() async throws(ExchangeStop) {
         // Whatever happens from here on, no call outlives the exchange.
         defer {
             for call in calls { call.cancel() }
-            exchange.record.note(followUp)
+            exchange.record.note(plan.followUp)
         }
-        let choices = calls.count == 1 ? [try await reader.choice(calls[0], 0)] : try await all()
+        let choices = calls.count == 1 ? try await single() : try await all()
         let usage = Usage.total(choices.map { $0.usage })
         exchange.record.note(usage)
         let body = await encoded(try results(of: choices), usage)
         await keeping?.keep(body)
         try await exchange.send(status: 200, body: body)
+    }
+
+    @inline(never) private func single() async throws(ExchangeStop) -> [FoldedChoice.Outcome] {
+        [try await ChoiceReader(plan, choice: 0, ports: ports, limits: limits).read(calls[0])]
     }
 
     private func results(of choices: [FoldedChoice.Outcome]) throws(ExchangeStop) -> [GenerationResult] {
@@ -54,10 +56,10 @@ final class ChatResult: ExchangeRun {
 
     private func encoded(_ results: [GenerationResult], _ usage: Usage?) async -> [UInt8] {
         let encoder = encoder
-        guard results.reduce(0, { $0 + $1.text.utf8.count }) > offloadBytes else {
+        guard results.reduce(0, { $0 + $1.text.utf8.count }) > limits.offloadBytes else {
             return encoder.encode(results, usage: usage)
         }
-        return await offload.run { encoder.encode(results, usage: usage) }
+        return await ports.offload.run { encoder.encode(results, usage: usage) }
     }
 
     private struct Arrival: Sendable {
@@ -67,7 +69,7 @@ final class ChatResult: ExchangeRun {
 
     /// All choices, or those until one has failed: nobody waits for the others then.
     private func all() async throws(ExchangeStop) -> [FoldedChoice.Outcome] {
-        let reader = reader
+        let (plan, ports, limits) = (plan, ports, limits)
         let answers: Result<[FoldedChoice.Outcome], ExchangeStop> = await withTaskGroup(
             of: Arrival.self
         ) { group in
@@ -75,7 +77,8 @@ final class ChatResult: ExchangeRun {
             for (index, call) in calls.enumerated() {
                 group.addTask {
                     do throws(ExchangeStop) {
-                        return Arrival(index: index, choice: .success(try await reader.choice(call, index)))
+                        let reader = ChoiceReader(plan, choice: index, ports: ports, limits: limits)
+                        return Arrival(index: index, choice: .success(try await reader.read(call)))
                     } catch {
                         return Arrival(index: index, choice: .failure(error))
                     }

@@ -3,6 +3,8 @@ import Dialects
 /// One choice of an answer that is sent as a whole, whether the upstream streams it or not.
 ///
 /// A streamed call can be given up as soon as there is enough of it.
+///
+/// It is large, and what is asked of it without being inlined copies it: so the short questions are.
 struct FoldedChoice: Sendable {
     /// What came of a choice.
     struct Outcome: Sendable {
@@ -19,27 +21,28 @@ struct FoldedChoice: Sendable {
     private var fold = GenerationFold()
 
     /// Nothing came yet; `choice` counts from 0.
-    init(_ plan: ChatPlan, choice: Int, limits: Configuration.Limits) {
+    init(_ plan: ChatPlan, choice: Int, maximumEventBytes: Int) {
         self.plan = plan
-        maximumEventBytes = limits.eventBytes + plan.echoBytes
+        self.maximumEventBytes = maximumEventBytes
         events = ChoiceEvents(plan, choice: choice)
     }
 
     /// Whether nothing more is to be taken of the call at hand.
-    var isOver: Bool { events.isOver || events.followUp != nil }
+    @inline(__always) var isOver: Bool { events.isOver || events.followUp != nil }
 
     /// Whether the call at hand has said something.
-    var hasBegun: Bool { events.hasBegun }
+    @inline(__always) var hasBegun: Bool { events.hasBegun }
 
     /// How much the model said so far, in bytes.
-    var textBytes: Int { fold.textBytes }
+    @inline(__always) var textBytes: Int { fold.textBytes }
 
     /// What the model is to be asked in a further call.
-    var followUp: [Turn]? { events.followUp }
+    @inline(__always) var followUp: [Turn]? { events.followUp }
 
     /// Goes on with a further call.
     mutating func beginFollowUp() {
         decoder = nil
+        isStreamed = false
         events.beginFollowUp()
     }
 
@@ -50,18 +53,19 @@ struct FoldedChoice: Sendable {
 
     /// Tells that the call at hand is answered by a stream.
     mutating func expectStream() {
+        isStreamed = true
         decoder = OneMinStreamDecoder(
             searchesWeb: plan.searchesWeb, maximumEventBytes: maximumEventBytes)
     }
 
     /// Whether the call at hand is answered by a stream.
-    var isStreamed: Bool { decoder != nil }
+    private(set) var isStreamed = false
 
     /// Whether these bytes may bring an event so long that the work is too much for a loop.
     func isLong(with bytes: [UInt8]) -> Bool { decoder?.completesLongEvent(with: bytes) ?? false }
 
     /// Whether the end of the stream may be too much work for a loop.
-    var isEndLong: Bool { !isOver && decoder?.heldBytes ?? 0 > ChatTokens.offloadBytes }
+    @inline(__always) var isEndLong: Bool { !isOver && decoder?.heldBytes ?? 0 > ChatTokens.offloadBytes }
 
     /// Takes the next bytes of the stream.
     mutating func take(_ bytes: [UInt8]) {
@@ -81,13 +85,16 @@ struct FoldedChoice: Sendable {
         for event in decoded { events.take(event) { fold.add($0) } }
     }
 
-    /// What there is after the end: the answer, or the failure that ended it.
-    var outcome: Outcome {
-        let result = Result { () throws(Failure) in
-            if let failure = events.failure { throw failure }
-            return try fold.result()
+    /// What there is after the end: the answer, which is not kept, or the failure that ended it.
+    mutating func takeOutcome() -> Outcome {
+        if let failure = events.failure { return Outcome(result: .failure(failure), usage: events.usage) }
+        var whole = GenerationFold()
+        swap(&whole, &fold)
+        do throws(Failure) {
+            return Outcome(result: .success(try whole.result()), usage: events.usage)
+        } catch {
+            return Outcome(result: .failure(error), usage: events.usage)
         }
-        return Outcome(result: result, usage: events.usage)
     }
 }
 

@@ -6,9 +6,12 @@ import Wire
 /// One object serves the whole process; everything in it may be called from any thread. It holds no connection, file or
 /// thread: those come through the ports.
 public final class Relay: Sendable {
-    private let configuration: Configuration
-    private let ports: Ports
-    private let router: ModelRouter
+    /// What the operator wants.
+    let configuration: Configuration
+    /// The way to the world.
+    let ports: Ports
+    /// Finds models.
+    let router: ModelRouter
     private let admission: Admission
     private let probes = ProbeGate()
 
@@ -311,9 +314,7 @@ public final class Relay: Sendable {
     }
 
     private func preparation(_ credential: String, _ exchange: Exchange) -> ChatPreparation {
-        ChatPreparation(
-            dialect: exchange.dialect, credential: credential, router: router, configuration: configuration,
-            ports: ports)
+        ChatPreparation(dialect: exchange.dialect, credential: credential, relay: self)
     }
 
     /// Prepares a chat that can be without waiting for anything; everything else stays as it is.
@@ -382,7 +383,7 @@ public final class Relay: Sendable {
         guard plan.isStreamed else {
             return ChatResult(
                 exchange, plan, calls, plan.form.resultEncoder(start), keeping: chat.keeping, ports: ports,
-                limits: configuration.limits)
+                limits: ChoiceReader.Limits(configuration.limits))
         }
         return ChatStream(
             exchange, plan, calls, StreamedAnswer(plan, start, limits: configuration.limits),

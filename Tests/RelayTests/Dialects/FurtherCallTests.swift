@@ -43,6 +43,31 @@ import Wire
         }
     }
 
+    /// The first call was a stream, and what is known of that must not be taken for the second.
+    @Test func `a further call may be answered by a document`() async {
+        let harness = Harness { _, count in
+            count == 0 ? FakeCall.Step.stream("Seven.") : FakeCall.Step.whole(#"{"n": 7}"#)
+        }
+        let client = await harness.chat(["response_format": AskAgainTests.schema])
+        let seen = SeenAnswer(whole: client.json, .openAIChat)
+        #expect(client.status == 200 && seen.text == #"{"n": 7}"#, "\(client.text)")
+        #expect(harness.log.records.last?.upstreamCalls == 2)
+    }
+
+    @Test func `leaving while a long answer is read is the client's`() async {
+        let long = String(repeating: "word ", count: 60_000)
+        let harness = Harness { _, _ in FakeCall.Step.whole(long) }
+        let gate = TestGate()
+        let relay = harness.relay(offload: GatedOffload(gate: gate))
+        let exchange = Task {
+            await relay.respond(to: Harness.chatRequest([:]), over: harness.client())
+        }
+        #expect(await eventually { gate.waitingCount == 1 })
+        exchange.cancel()
+        await exchange.value
+        #expect(harness.log.records.last?.outcome == .clientLeft && harness.allCallsAreOver)
+    }
+
     @Test(arguments: [false, true])
     func `a further call that is given up counts as well`(isStreamed: Bool) async {
         for members: JSONValue in [["stop": "STOP"], ["max_tokens": 1]] {
