@@ -67,7 +67,7 @@ fuzz() {
 # Two at a time: building one leaves a core to the other. The longest first.
 status=0
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-for target in ToolCalls Tokens JSON JSON5 LenientJSON EventStream Multipart Media LimitRecord SCGI; do
+for target in ToolCalls Tokens JSON JSON5 LenientJSON EventStream Multipart Media LimitRecord HeaderFields SCGI; do
     while (($(jobs -rp | wc -l) >= 2)); do wait -n || status=1; done
     fuzz "$target" &
 done
