@@ -223,13 +223,13 @@ internal import Glibc
     // MARK: Start and end
 
     private func start(_ options: borrowing TransferOptions) {
-        guard let handle = pool.takeHandle(for: options) else {
+        guard let (handle, hasKind) = pool.takeHandle(for: options) else {
             state = .failed(CurlError(.badOptions, "libcurl has no memory for another call"))
             return
         }
         self.handle = handle
         upload = Upload(options.body, source: options.further)
-        if !(handle.kind?.isOf(options) ?? false) {
+        if !hasKind {
             handle.reset(for: CallKind(options))
             applyKind(options, to: handle)
         }

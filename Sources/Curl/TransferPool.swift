@@ -70,17 +70,18 @@ internal import Glibc
 
     // MARK: For transfers
 
-    /// A handle for a call; one that made a call of its kind before has that kind already. For one that is like no other,
-    /// one without a kind.
-    func takeHandle(for options: borrowing TransferOptions) -> EasyHandle? {
+    /// A handle for a call, and whether it has the call's kind already, having made a call of it before. A call that is
+    /// like no other gets one without a kind.
+    func takeHandle(for options: borrowing TransferOptions) -> (handle: EasyHandle, hasKind: Bool)? {
         let isOfSome = CallKind.isOfSome(options)
         for index in freeHandles.indices.reversed() {
             guard freeHandles[index].kind?.isOf(options) ?? !isOfSome else { continue }
             freeHandles.swapAt(index, freeHandles.count - 1)
-            return freeHandles.removeLast()
+            return (freeHandles.removeLast(), isOfSome)
         }
         // Rather another one than one that has its use, unless there are many kinds.
-        return freeHandles.count < Self.handlesBesides ? EasyHandle() : freeHandles.removeFirst()
+        let other = freeHandles.count < Self.handlesBesides ? EasyHandle() : freeHandles.removeFirst()
+        return other.map { ($0, false) }
     }
 
     /// Sets the options that concern the pool. The callback is remembered by each connection that the call opens.

@@ -16,7 +16,8 @@ struct FoldedChoice: Sendable {
 
     private let plan: ChatPlan
     private let maximumEventBytes: Int
-    private var decoder: OneMinStreamDecoder?
+    // One, or none where there is no stream. In an array, so that it is not copied with each look at whether there is one.
+    private var decoders: [OneMinStreamDecoder] = []
     private var events: ChoiceEvents
     private var fold = GenerationFold()
 
@@ -41,8 +42,7 @@ struct FoldedChoice: Sendable {
 
     /// Goes on with a further call.
     mutating func beginFollowUp() {
-        decoder = nil
-        isStreamed = false
+        decoders = []
         events.beginFollowUp()
     }
 
@@ -53,28 +53,32 @@ struct FoldedChoice: Sendable {
 
     /// Tells that the call at hand is answered by a stream.
     mutating func expectStream() {
-        isStreamed = true
-        decoder = OneMinStreamDecoder(
-            searchesWeb: plan.searchesWeb, maximumEventBytes: maximumEventBytes)
+        decoders = [
+            OneMinStreamDecoder(searchesWeb: plan.searchesWeb, maximumEventBytes: maximumEventBytes)
+        ]
     }
 
     /// Whether the call at hand is answered by a stream.
-    private(set) var isStreamed = false
+    @inline(__always) var isStreamed: Bool { !decoders.isEmpty }
 
     /// Whether these bytes may bring an event so long that the work is too much for a loop.
-    func isLong(with bytes: [UInt8]) -> Bool { decoder?.completesLongEvent(with: bytes) ?? false }
+    func isLong(with bytes: [UInt8]) -> Bool { isStreamed && decoders[0].completesLongEvent(with: bytes) }
 
     /// Whether the end of the stream may be too much work for a loop.
-    @inline(__always) var isEndLong: Bool { !isOver && decoder?.heldBytes ?? 0 > ChatTokens.offloadBytes }
+    @inline(__always) var isEndLong: Bool {
+        !isOver && isStreamed && decoders[0].heldBytes > ChatTokens.offloadBytes
+    }
 
     /// Takes the next bytes of the stream.
     mutating func take(_ bytes: [UInt8]) {
-        decoder?.feed(bytes) { event in events.take(event) { fold.add($0) } }
+        guard isStreamed else { return }
+        decoders[0].feed(bytes) { event in events.take(event) { fold.add($0) } }
     }
 
     /// Takes the end of the stream, or of what is wanted of it.
     mutating func end() {
-        decoder?.end { event in events.take(event) { fold.add($0) } }
+        guard isStreamed else { return }
+        decoders[0].end { event in events.take(event) { fold.add($0) } }
     }
 
     /// Takes the body of a call that is not answered by a stream.

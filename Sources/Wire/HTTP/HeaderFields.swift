@@ -97,19 +97,18 @@ public struct HeaderFields: Sendable, Equatable, Sequence {
 
     /// Replaces every field of that name by one, at the place of the first; appends it when there was none.
     public mutating func set(_ name: String, _ value: String) {
+        let new = HeaderFields([(name, value)])
         var changed = HeaderFields()
-        for field in HeaderFields([(name, value)]) {
-            var isSet = false
-            for other in self {
-                if other.name != field.name {
-                    changed.add(other.name, other.value)
-                } else if !isSet {
-                    changed.add(field.name, field.value)
-                    isSet = true
-                }
+        var isSet = false
+        for field in self {
+            if new[field.name] == nil {
+                changed.add(field.name, field.value)
+            } else if !isSet {
+                changed.add(name, value)
+                isSet = true
             }
-            if !isSet { changed.add(field.name, field.value) }
         }
+        if !isSet { changed.add(name, value) }
         self = changed
     }
 
