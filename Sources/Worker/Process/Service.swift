@@ -76,7 +76,7 @@ final class Service: Sendable {
                     try Thread(name: "loop-\(loop.index)") { loop.run() }
                 })
         }
-        UnusedCode.release()
+        ProcessMemory.releaseProgram()
         let watchdog = manager.watchdogInterval.map { interval in
             Watchdog(loops: service.loops, interval: interval) { manager.tell(.alive) }
         }
@@ -149,7 +149,7 @@ final class Service: Sendable {
             },
             whenQuiet: {
                 ProcessMemory.giveBack()
-                UnusedCode.release()
+                ProcessMemory.releaseProgram()
             })
         return Service(
             loops: loops, relay: relay, server: server, socket: socket, manager: manager,
