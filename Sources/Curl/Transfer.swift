@@ -64,7 +64,8 @@ internal import Glibc
     private var reports: [ConnectionReport] = []
     /// Why a callback made libcurl give up, if one did.
     var refusal: CurlError?
-    private var waiter: CheckedContinuation<Void, Never>?
+    // Not a checked one, which is an object of its own for each wait: every use is in `next` and `wake`, on the loop.
+    private var waiter: UnsafeContinuation<Void, Never>?
 
     private let firstByte: Duration?
     /// In nanoseconds, the greatest number for no limit.
@@ -116,8 +117,9 @@ internal import Glibc
             if let event = try poll() { return event }
             armTimer()
             await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    if case .running = state { waiter = continuation } else { continuation.resume() }
+                unsafe await withUnsafeContinuation { continuation in
+                    guard case .running = state else { return unsafe continuation.resume() }
+                    unsafe waiter = continuation
                 }
             } onCancel: {
                 cancel()
@@ -154,9 +156,8 @@ internal import Glibc
     }
 
     private func wake() {
-        guard let waiter else { return }
-        self.waiter = nil
-        waiter.resume()
+        guard let waiter = unsafe waiter.take() else { return }
+        unsafe waiter.resume()
     }
 
     /// Gives the call up: an HTTP/1 connection is closed, an HTTP/2 stream is reset. From any thread; harmless later.
@@ -213,7 +214,7 @@ internal import Glibc
         } else {
             if now >= silenceDeadline {
                 // A reader that waits is told, and sets the timer when it waits again; another does not care.
-                guard waiter == nil else { return wake() }
+                guard unsafe waiter == nil else { return wake() }
                 silenceDeadline = .max
             }
             armTimer()

@@ -16,7 +16,9 @@ public struct OneMinStreamDecoder: Sendable {
     private var parser: EventStreamParser
     private var repeats = OneMinRepeatGuard()
     private var progress: OneMinProgressFilter?
-    private var record: OneMinRecord?
+    // None until it comes. In an array, since it is as large as all the rest of a decoder, which waits for most of a call.
+    private var records: [OneMinRecord] = []
+    private var record: OneMinRecord? { records.first }
     private var hasText = false
     private var hasBytes = false
 
@@ -130,7 +132,7 @@ public struct OneMinStreamDecoder: Sendable {
         guard let value = json["aiRecord"] else { return }
         let record = OneMinRecord(value)
         if let failure = record.failure { return fail(failure, emit) }
-        self.record = record
+        records = [record]
     }
 
     private mutating func complete(_ emit: (GenerationEvent) -> Void) {
