@@ -89,7 +89,8 @@ let package = Package(
         .testTarget(
             name: "SCGITests", dependencies: ["CGI", "SCGI", "GatewayTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "CurlTests", dependencies: ["Curl", "EventLoop", "TestSupport"], swiftSettings: settings),
+            name: "CurlTests", dependencies: ["CCurl", "Curl", "EventLoop", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "MemcachedTests", dependencies: ["Memcached", "EventLoop", "GatewayTestSupport"],
             swiftSettings: settings),

@@ -42,10 +42,11 @@ struct Harness: Sendable {
 
     /// Another relay with the same vendor and log, whose long work goes to `offload`.
     func relay(
-        offload: any Offload, conversations: any ConversationStore = NoConversationStore()
+        _ configuration: Configuration = Configuration(), offload: any Offload,
+        conversations: any ConversationStore = NoConversationStore()
     ) -> Relay {
         Relay(
-            configuration: Configuration(),
+            configuration: configuration,
             ports: Ports(
                 transport: transport, clock: clock, random: SeededRandom(), log: log, offload: offload,
                 conversations: conversations))

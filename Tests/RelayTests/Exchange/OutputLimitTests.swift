@@ -263,4 +263,20 @@ import Wire
             #expect(harness.allCallsAreOver)
         }
     }
+
+    @Test func `an event that is decoded away from the loop is no longer than any other`() async {
+        var configuration = Configuration()
+        configuration.limits.answerBytes = 4096
+        let long = String(repeating: "word ", count: 20_000)
+        // The gate never opens: what comes behind it is not waited for.
+        let gate = TestGate()
+        let harness = Harness { _, _ in [.head(status: 200), .delta(long), .gate(gate), .end] }
+        let offload = CountingOffload()
+        let client = harness.client()
+        await harness.relay(configuration, offload: offload).respond(
+            to: Harness.chatRequest(["max_tokens": 100_000]), over: client)
+        #expect(offload.count >= 1)
+        #expect(client.status == 502)
+        #expect(harness.allCallsAreOver)
+    }
 }
