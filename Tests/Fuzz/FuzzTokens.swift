@@ -29,11 +29,13 @@ public func fuzzTokens(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         turn += 1
     }
     precondition(counter.tokens == whole, "the end differs")
-    cut(String(decoding: text, as: UTF8.self), sizes: sizes, vocabulary)
+    for mayWait in [false, true] {
+        cut(String(decoding: text, as: UTF8.self), sizes: sizes, vocabulary, mayWait: mayWait)
+    }
     return 0
 }
 
-private func cut(_ text: String, sizes: [Int], _ vocabulary: Vocabulary) {
+private func cut(_ text: String, sizes: [Int], _ vocabulary: Vocabulary, mayWait: Bool) {
     let limit = sizes.reduce(0, +) / 2
     var cutter = TokenCutter(vocabulary, limit: limit)
     var passed = ""
@@ -41,10 +43,11 @@ private func cut(_ text: String, sizes: [Int], _ vocabulary: Vocabulary) {
     var turn = 0
     while !rest.isEmpty {
         let size = sizes[turn % sizes.count]
-        passed += cutter.take(String(rest.prefix(size)))
+        passed += cutter.take(String(rest.prefix(size)), mayWait: mayWait)
         rest = rest.dropFirst(size)
         turn += 1
     }
+    passed += cutter.finish()
     precondition(text.utf8.starts(with: passed.utf8), "the cutter made something up")
     precondition(cutter.isFull || passed.utf8.count == text.utf8.count, "the cutter lost something")
 }

@@ -64,4 +64,53 @@ struct TokenCutterTests {
         #expect(cutter.take("a") == "")
         #expect(cutter.isFull)
     }
+
+    @Test(arguments: [
+        (["x retu", "rn y"], 2, "x return"),
+        (["Hello don'", "t 1"], 2, "Hello don't"),
+        (["return résu", "mé don't"], 2, "return résumé"),
+        (["f(x): retu", "rn naïve"], 4, "f(x): return"),
+        (["x", " re", "t", "u", "r", "n", " y"], 2, "x return"),
+        (["x retu"], 2, "x ret"),
+        (["x retu", "rn"], 2, "x return"),
+    ])
+    func `an unfinished word is decided about when it is finished`(
+        _ pieces: [String], _ limit: Int, _ expected: String
+    ) {
+        var cutter = TokenCutter(.o200kBase, limit: limit)
+        let passed = pieces.map { cutter.take($0, mayWait: true) }.joined() + cutter.finish()
+        #expect(passed == expected)
+        let text = pieces.joined()
+        var whole = TokenCutter(.o200kBase, limit: limit)
+        #expect(whole.take(text) == expected)
+        #expect(cutter.isFull == whole.isFull && !cutter.isWaiting)
+    }
+
+    @Test(arguments: [1, 2, 3, 5, 1000])
+    func `waiting loses nothing and makes nothing up`(_ size: Int) {
+        let whole = TokenCounter.tokens(in: Self.text, .o200kBase)
+        for limit in 0...(whole + 2) {
+            var cutter = TokenCutter(.o200kBase, limit: limit)
+            var passed = ""
+            var rest = Self.text[...]
+            while !rest.isEmpty {
+                passed += cutter.take(String(rest.prefix(size)), mayWait: true)
+                rest = rest.dropFirst(size)
+            }
+            passed += cutter.finish()
+            var atOnce = TokenCutter(.o200kBase, limit: limit)
+            let expected = atOnce.take(Self.text)
+            // Blanks are passed on as they come, and can turn out to belong to a token behind the limit.
+            #expect(passed.hasPrefix(expected))
+            #expect(passed.dropFirst(expected.count).allSatisfy { $0.isWhitespace })
+            #expect(cutter.isFull == (limit < whole))
+        }
+    }
+
+    @Test func `a word without end is not waited for`() {
+        var cutter = TokenCutter(.o200kBase, limit: 10)
+        var passed = ""
+        for _ in 0..<100 { passed += cutter.take("xqzjvkw", mayWait: true) }
+        #expect(cutter.isFull && !passed.isEmpty)
+    }
 }

@@ -11,7 +11,10 @@ extension OneMinErrorBody {
     func failure(
         status: Int, retryAfterSeconds: Int? = nil, otherwise: Failure.Kind? = nil, fallback: String? = nil
     ) -> Failure {
-        let kind = kindByCode ?? kindByWords(status: status) ?? otherwise ?? Self.kind(ofStatus: status)
+        var kind = kindByCode ?? kindByWords(status: status) ?? otherwise ?? Self.kind(ofStatus: status)
+        let isContextTooLong = isContextTooLong(kind)
+        // Whatever status 1min.ai gave it: the request will never fit, and clients shorten it when they are told so.
+        if isContextTooLong { kind = .upstreamRejected }
         var words = MessageCleaner.clean(vendorMessage ?? message ?? "")
         if words.isEmpty {
             words = fallback ?? "status \(status) without an explanation"
@@ -21,7 +24,7 @@ extension OneMinErrorBody {
         let suffix = code.map { " (\($0))" } ?? ""
         return Failure(
             kind, "1min.ai: \(words)\(suffix)",
-            code: isContextTooLong(kind) ? "context_length_exceeded" : nil,
+            code: isContextTooLong ? "context_length_exceeded" : nil,
             retryAfterSeconds: retryAfterSeconds, upstreamStatus: status)
     }
 

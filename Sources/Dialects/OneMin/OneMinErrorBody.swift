@@ -42,7 +42,10 @@ struct OneMinErrorBody {
     }
 
     /// Reads a body that may be JSON, a web page, plain text, or nothing of that.
-    init(body: [UInt8]) {
+    ///
+    /// - Parameter isAnswer: whether it came in place of an answer. Plain text is not shown then, since it may be a piece
+    ///   of one, with the prompt and the account's names in it.
+    init(body: [UInt8], isAnswer: Bool = false) {
         if let json = try? JSONValue(parsing: body, maximumDepth: 64) {  // Any other text is handled below.
             self.init(json)
         } else {
@@ -50,7 +53,7 @@ struct OneMinErrorBody {
             let start = body.prefix(Self.maximumTextBytes)
             if Self.isHTML(start) {
                 message = Self.describe(page: start)
-            } else if !Self.isBrokenJSON(start) {
+            } else if !isAnswer, !Self.isBrokenJSON(start) {
                 message = String(decoding: start, as: UTF8.self)
             }
         }

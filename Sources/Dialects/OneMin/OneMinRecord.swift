@@ -8,7 +8,8 @@ struct OneMinRecord {
     let text: String?
     /// Pictures in base64, of an answer that the relay made itself: see `OneMinMediaRecord.chatAnswer`.
     let pictures: [String]
-    /// What was used; nil when the record does not say. All counts zero is what a broken count looks like.
+    /// What was used; nil when the record does not say. A count of zero is a broken one: there was a prompt, and where
+    /// there is no answer, nothing is counted.
     let usage: Usage?
     /// Why the answer ended; `stop` when the record does not say.
     let finishReason: FinishReason
@@ -79,10 +80,10 @@ struct OneMinRecord {
         let input = count(metadata["inputToken"])
         let output = count(metadata["outputToken"])
         let total = count(metadata["totalToken"])
-        guard input > 0 || output > 0 || total > 0 else { return nil }
+        guard input > 0, output > 0 else { return nil }
         let credits = metadata["credit"].flatMap { $0.doubleValue ?? $0.stringValue.flatMap(Double.init) }
         return Usage(
-            inputTokens: input, outputTokens: output, totalTokens: total > 0 ? total : nil,
+            inputTokens: input, outputTokens: output, totalTokens: total >= input && total - input >= output ? total : nil,
             credits: credits.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil })
     }
 

@@ -19,7 +19,7 @@ public enum OneMinResultDecoder {
             let fallback = json == nil ? "the answer cannot be read" : "the answer has no aiRecord"
             return [
                 .failed(
-                    OneMinErrorBody(body: body).failure(
+                    OneMinErrorBody(body: body, isAnswer: true).failure(
                         status: 200, otherwise: .upstreamFailed, fallback: fallback))
             ]
         }

@@ -32,10 +32,21 @@ struct AnswerTokens: Sendable {
     /// Whether the limit was reached and something cut off.
     var isFull: Bool { cutter.first?.isFull ?? false }
 
-    /// Takes the next piece of what the model wrote, and gives what of it is within the limit.
-    mutating func cut(_ text: String) -> String {
+    /// Whether text waits for what follows it: see `TokenCutter.take`.
+    var isWaiting: Bool { cutter.first?.isWaiting ?? false }
+
+    /// Takes the next piece of what the model wrote, and gives what is within the limit.
+    mutating func cut(_ text: String, mayWait: Bool = false) -> String {
         guard !cutter.isEmpty else { return text }
-        let piece = cutter[0].take(text)
+        let piece = cutter[0].take(text, mayWait: mayWait)
+        withheldBytes += piece.utf8.count
+        return piece
+    }
+
+    /// Gives what of the text that waits is within the limit; nothing that belongs to it follows.
+    mutating func finishCut() -> String {
+        guard isWaiting else { return "" }
+        let piece = cutter[0].finish()
         withheldBytes += piece.utf8.count
         return piece
     }

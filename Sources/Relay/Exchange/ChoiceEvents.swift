@@ -100,16 +100,27 @@ struct ChoiceEvents: Sendable {
         case .text(let text): takeText(text, event, emit)
         case .usage(let usage): reported = usage
         case .finished(let reason):
-            emitHeldText(emit)
-            finish(reason, emit)
+            endText(emit)
+            if !isOver { finish(reason, emit) }
         case .failed(let failure):
             self.failure = failure
             isOver = true
-        case .reasoning(let text), .refusal(let text):
+        case .refusal(let text):
             output.add(text)
             emit(event)
+        case .reasoning(let text):
+            // It counts: https://platform.openai.com/docs/api-reference/chat/create, `max_completion_tokens`.
+            endText(emit)
+            guard !isOver else { return }
+            let written = output.cut(text)
+            if !written.isEmpty {
+                output.add(written)
+                emit(.reasoning(written))
+            }
+            if output.isFull { finishFull(emit) }
         case .toolCallBegan(let index, let id, let name, let kind):
-            emitHeldText(emit)
+            endText(emit)
+            guard !isOver else { return }
             emit(.toolCallBegan(index: index, id: id ?? plan.toolCallID(), name: name, kind: kind))
         case .toolCallArguments(let index, let text):
             let written = output.cut(text)
@@ -126,19 +137,31 @@ struct ChoiceEvents: Sendable {
     private mutating func takeText(
         _ text: String, _ event: GenerationEvent, _ emit: (GenerationEvent) -> Void
     ) {
-        let written = output.cut(text)
+        let written = output.cut(text, mayWait: true)
+        if cutter == nil, !output.isFull, written.utf8.count == text.utf8.count {
+            output.add(text)
+            return emit(event)
+        }
+        takeWritten(written, emit)
+    }
+
+    /// Takes text that is within the limit.
+    private mutating func takeWritten(_ written: String, _ emit: (GenerationEvent) -> Void) {
         if let cut = cutter?.feed(written) {
             emitText(cut.text, emit)
             if let stop = cut.stop { return finish(.stopSequence(stop), emit) }
-        } else if output.isFull {
-            emitText(written, emit)
         } else {
-            output.add(text)
-            emit(event)
+            emitText(written, emit)
         }
         guard output.isFull else { return }
         emitHeldText(emit)
         finishFull(emit)
+    }
+
+    /// Gives the text that waited for more, of which there is none; the choice can be over then.
+    private mutating func endText(_ emit: (GenerationEvent) -> Void) {
+        if output.isWaiting { takeWritten(output.finishCut(), emit) }
+        if !isOver { emitHeldText(emit) }
     }
 
     /// Ends where the last token that was asked for is.

@@ -55,6 +55,12 @@ struct OneMinResultDecoderTests {
                         upstreamStatus: 200))
             ]),
         Case(
+            name: "an answer of another kind, which is not shown",
+            body: #"event: result\ndata: {"aiRecord":{"teamUser":{"userName":"Private Person"}}}"#,
+            events: [
+                .failed(Failure(.upstreamFailed, "1min.ai: the answer cannot be read", upstreamStatus: 200))
+            ]),
+        Case(
             name: "another object", body: "{}",
             events: [
                 .failed(Failure(.upstreamFailed, "1min.ai: the answer has no aiRecord", upstreamStatus: 200))

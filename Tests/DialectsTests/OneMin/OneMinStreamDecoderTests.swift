@@ -68,8 +68,26 @@ struct OneMinStreamDecoderTests {
             events: [.text("a"), .finished(.stop)]),
         Case(
             name: "counts as strings",
-            stream: content("a") + result("a", metadata: #"{"inputToken":"3"}"#) + done,
-            events: [.text("a"), .usage(Usage(inputTokens: 3, outputTokens: 0)), .finished(.stop)]),
+            stream: content("a") + result("a", metadata: #"{"inputToken":"3","outputToken":"1"}"#) + done,
+            events: [.text("a"), .usage(Usage(inputTokens: 3, outputTokens: 1)), .finished(.stop)]),
+        Case(
+            name: "half a count",
+            stream: content("a") + result("a", metadata: #"{"inputToken":5,"outputToken":0,"totalToken":5}"#)
+                + done,
+            events: [.text("a"), .finished(.stop)]),
+        Case(
+            name: "only a sum",
+            stream: content("a") + result("a", metadata: #"{"totalToken":9}"#) + done,
+            events: [.text("a"), .finished(.stop)]),
+        Case(
+            name: "a sum below its parts",
+            stream: content("a")
+                + result(
+                    "a",
+                    metadata: #"{"inputToken":9223372036854775807,"outputToken":2,"totalToken":1}"#) + done,
+            events: [
+                .text("a"), .usage(Usage(inputTokens: .max, outputTokens: 2)), .finished(.stop),
+            ]),
         Case(
             name: "the length limit",
             stream: content("a") + result("a", metadata: #"{"finishReason":"MAX_TOKENS"}"#) + done,
@@ -186,6 +204,16 @@ struct OneMinStreamDecoderTests {
             name: "an error event about the model",
             stream: "event: error\ndata: {\"errorCode\":\"UNSUPPORTED_MODEL\",\"message\":\"No gpt-9\"}\n\n",
             events: [failed(.modelNotFound, "1min.ai: No gpt-9 (UNSUPPORTED_MODEL)", status: 200)]),
+        Case(
+            name: "an error event about the context",
+            stream:
+                "event: error\ndata: {\"error\":\"This model's maximum context length is 8192 tokens.\"}\n\n",
+            events: [
+                .failed(
+                    Failure(
+                        .upstreamRejected, "1min.ai: This model's maximum context length is 8192 tokens.",
+                        code: "context_length_exceeded", upstreamStatus: 200))
+            ]),
         Case(
             name: "an error without a name", stream: "data: {\"error\":\"boom\"}\n\n",
             events: [failed(.upstreamFailed, "1min.ai: boom", status: 200)]),

@@ -36,6 +36,53 @@ import Wire
         #expect(record.outcome == .ok && record.outputTokens == 4 && record.usageIsCounted)
     }
 
+    @Test(arguments: [true, false])
+    func `an unfinished word is decided about when it is finished`(_ isStreamed: Bool) async {
+        // " retu" has two tokens and " return" one.
+        for (pieces, expected) in [
+            (["x retu", "rn y"], "x return"), (["x retu"], "x ret"), (["x re", "tu", "rn"], "x return"),
+        ] {
+            let harness = Harness { _, _ in
+                [.head(status: 200)] + pieces.map { .delta($0) }
+                    + [.together([.result(pieces.joined(), input: 0, output: 0), .done]), .end]
+            }
+            let client = await harness.chat(["max_tokens": 2, "stream": isStreamed ? true : false])
+            let text =
+                isStreamed
+                ? client.contents().joined() : choice(client)?["message"]?["content"]?.stringValue
+            #expect(text == expected)
+            let isCut = pieces.joined() != expected
+            let reason =
+                isStreamed
+                ? client.chunks.compactMap(\.finishReason).last
+                : choice(client)?["finish_reason"]?.stringValue
+            #expect(reason == (isCut ? "length" : "stop"))
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `thoughts count`(_ isStreamed: Bool) async {
+        let harness = Harness { _, _ in
+            [.head(status: 200), .delta("<think>" + Self.words + "</think>done"), .gate(TestGate())]
+        }
+        let client = await harness.chat(["max_completion_tokens": 4, "stream": isStreamed ? true : false])
+        if isStreamed {
+            let thoughts = client.chunks.compactMap {
+                $0["choices"]?.arrayValue?.first?["delta"]?["reasoning_content"]?.stringValue
+            }
+            #expect(thoughts.joined() == "one two three four")
+            #expect(client.contents().joined() == "")
+            #expect(client.chunks.compactMap(\.finishReason) == ["length"])
+        } else {
+            let message = choice(client)?["message"]
+            #expect(message?["reasoning_content"]?.stringValue == "one two three four")
+            #expect(choice(client)?["finish_reason"]?.stringValue == "length")
+            #expect(client.json["usage"]?["completion_tokens"]?.intValue == 4)
+        }
+        #expect(harness.log.records.last?.outputTokens == 4)
+        #expect(harness.allCallsAreOver)
+    }
+
     @Test func `an answer that is sent as a whole is cut too, and its call given up`() async throws {
         let harness = Harness { _, _ in
             [.head(status: 200), .delta("one two three"), .delta(" four five six"), .gate(TestGate())]
