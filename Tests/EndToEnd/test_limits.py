@@ -234,6 +234,22 @@ def test_classes_are_apart(make_stack):
         assert answer.status == 429, path
 
 
+def test_a_chat_that_paints_is_a_picture(make_stack):
+    rules = {"text": {"requestsPerMinute": 4}, "image": {"requestsPerMinute": 5, "concurrent": 1}}
+    stack = make_stack(limits={**limits(), "caller": rules})
+
+    def paint(_: int):
+        return chat(stack, directive(delay=2), model="gpt-image-1-mini")
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(paint, range(3)))
+    assert sorted(answer.status for answer in answers) == [200, 429, 429]
+    painted = next(answer for answer in answers if answer.status == 200)
+    policy = items(painted.headers["RateLimit-Policy"])
+    assert policy["caller-requests-minute"]["q"] == 5 and policy["caller-concurrent"]["q"] == 1
+    # Neither what was painted nor what was refused is left among the chats.
+    assert left(chat(stack)) == 3
+
+
 @pytest.mark.parametrize("settings", [
     None, {"caller": None, "address": None}, {"caller": {"text": None}, "address": {"text": None}},
     {"caller": {"text": {"requestsPerMinute": None, "concurrent": None}}, "address": None}])

@@ -83,7 +83,8 @@ struct OneMinRecord {
         guard input > 0, output > 0 else { return nil }
         let credits = metadata["credit"].flatMap { $0.doubleValue ?? $0.stringValue.flatMap(Double.init) }
         return Usage(
-            inputTokens: input, outputTokens: output, totalTokens: total >= input && total - input >= output ? total : nil,
+            inputTokens: input, outputTokens: output,
+            totalTokens: total >= input && total - input >= output ? total : nil,
             credits: credits.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil })
     }
 

@@ -369,6 +369,7 @@ public final class Relay: Sendable {
         _ chat: PreparedChat, _ exchange: Exchange
     ) -> any ExchangeRun {
         let plan = chat.plan
+        admission.giveBackOtherClass(exchange)
         exchange.ticket.keepHeld()
         exchange.hasStarted = true
         exchange.ignore(plan.ignored)

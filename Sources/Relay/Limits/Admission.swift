@@ -98,10 +98,13 @@ final class Admission: Sendable {
     func further(_ chat: PreparedChat, _ exchange: Exchange) -> LimitClaim? {
         guard let party = exchange.ticket.party else { return nil }
         if chat.painting == nil { return gate.claim(for: chat.plan, of: party) }
-        guard var claim = gate.claim(for: .image, of: party) else { return nil }
-        // It has its place among the chats.
-        claim.places = 0
-        return claim
+        exchange.ticket.beginOtherClass()
+        return gate.claim(for: .image, of: party)
+    }
+
+    /// Gives back what a chat was counted for that turned out to paint, and is counted as a picture.
+    func giveBackOtherClass(_ exchange: Exchange) {
+        exchange.ticket.endOtherClass(in: store)
     }
 
     /// Remembers what a vendor said of the caller's key.

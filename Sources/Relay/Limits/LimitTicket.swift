@@ -42,6 +42,8 @@ struct LimitTicket {
 
     /// Whether a claim was refused.
     private(set) var isRefused = false
+    /// How many of the grants, the first ones, are of another class.
+    private var otherClassCount = 0
 
     /// Takes over how the limits stand. What was asked about a request's tokens says nothing of records without such a limit,
     /// and what is refused for them gives the request itself back.
@@ -59,6 +61,20 @@ struct LimitTicket {
         for index in windows.indices where !windows[index].measure.isOfTokens {
             windows[index].remaining = min(windows[index].limit, windows[index].remaining + 1)
         }
+    }
+
+    /// Says that what was granted so far is of another class than the request turned out to be.
+    mutating func beginOtherClass() {
+        otherClassCount = grants.count
+    }
+
+    /// Gives back what was granted for another class, now that the request is allowed in its own.
+    mutating func endOtherClass(in store: any LimitStore) {
+        guard otherClassCount > 0 else { return }
+        let others = grants.prefix(otherClassCount)
+        store.settle(others.map { LimitSettlement($0, usedTokens: 0, isUndone: true) })
+        grants.removeFirst(otherClassCount)
+        otherClassCount = 0
     }
 
     /// Forgets what needs no end: nothing will be refused any more.
