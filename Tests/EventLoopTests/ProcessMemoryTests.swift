@@ -1,23 +1,24 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import EventLoop
 
 @Suite struct ProcessMemoryTests {
     @Test func letsGoOfCodeAndConstants() throws {
-        // Every page of what is mapped for reading only, code or not; a library's first page holds its program headers.
-        var sum = 0
+        // By the kernel: between the constants lies what the address sanitizer lets nobody read.
         for mapping in try readOnlyMappings() {
-            for address in stride(from: mapping.start, to: mapping.end, by: 4096) {
-                sum &+= unsafe UnsafePointer<Int>(bitPattern: address)?.pointee ?? 0
-            }
+            let start = UnsafeMutableRawPointer(bitPattern: mapping.start)
+            madvise(start, mapping.end - mapping.start, Self.populateRead)
         }
-        #expect(sum != 0)
         let before = try residentFileKilobytes()
         ProcessMemory.releaseProgram()
         let after = try residentFileKilobytes()
         #expect(after < before / 2, "\(before) KB before, \(after) KB after")
     }
+
+    /// `MADV_POPULATE_READ`, Linux 5.14, which the toolchain's Glibc module does not have.
+    private static let populateRead: Int32 = 22
 
     /// Where the executable and the libraries are mapped without being writable.
     private func readOnlyMappings() throws -> [(start: Int, end: Int)] {

@@ -103,6 +103,8 @@ struct ChoiceEvents: Sendable {
             endText(emit)
             if !isOver { finish(reason, emit) }
         case .failed(let failure):
+            // What waits exceeds the limit: the answer was complete before this.
+            if output.isWaiting { return endText(emit) }
             self.failure = failure
             isOver = true
         case .refusal(let text):

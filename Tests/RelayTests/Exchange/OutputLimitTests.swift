@@ -61,6 +61,21 @@ import Wire
     }
 
     @Test(arguments: [true, false])
+    func `a failure behind the limit is none`(_ isStreamed: Bool) async {
+        let harness = Harness { _, _ in
+            [
+                .head(status: 200), .delta("x retu"),
+                .text("event: error\ndata: {\"error\":\"late\"}\n\n"), .end,
+            ]
+        }
+        let client = await harness.chat(["max_tokens": 2, "stream": isStreamed ? true : false])
+        #expect(client.status == 200)
+        let text =
+            isStreamed ? client.contents().joined() : choice(client)?["message"]?["content"]?.stringValue
+        #expect(text == "x ret")
+    }
+
+    @Test(arguments: [true, false])
     func `thoughts count`(_ isStreamed: Bool) async {
         let harness = Harness { _, _ in
             [.head(status: 200), .delta("<think>" + Self.words + "</think>done"), .gate(TestGate())]
