@@ -34,7 +34,8 @@ public struct TokenCutter: Sendable {
     /// - Parameter mayWait: whether text may be kept back that only an unfinished word makes exceed the limit: " retu" has
     ///   two tokens, and " return" one. `finish` gives what of it was within the limit after all.
     public mutating func take(_ text: String, mayWait: Bool = false) -> String {
-        guard !isFull else { return "" }
+        // The counter does not take nothing for the latest text either.
+        guard !isFull, !text.isEmpty else { return "" }
         settledBefore = counter.settled
         counter.add(text, keeping: true)
         let text = waiting.isEmpty ? text : waiting + text

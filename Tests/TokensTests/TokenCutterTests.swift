@@ -4,17 +4,25 @@ import Tokens
 struct TokenCutterTests {
     static let text = "The quick brown fox — 我能吞下玻璃而不伤身体 👍🎉 don't 12345\n\n  and so on."
 
+    /// What of the text is passed on, in pieces of so many characters.
+    private static func pass(
+        by size: Int, through cutter: inout TokenCutter, mayWait: Bool = false
+    ) -> String {
+        var passed = ""
+        var rest = text[...]
+        while !rest.isEmpty {
+            passed += cutter.take(String(rest.prefix(size)), mayWait: mayWait)
+            rest = rest.dropFirst(size)
+        }
+        return passed
+    }
+
     @Test(arguments: [1, 2, 3, 5, 1000])
     func `it lets through as many tokens as the limit says`(_ size: Int) {
         let whole = TokenCounter.tokens(in: Self.text, .o200kBase)
         for limit in 0...(whole + 2) {
             var cutter = TokenCutter(.o200kBase, limit: limit)
-            var passed = ""
-            var rest = Self.text[...]
-            while !rest.isEmpty {
-                passed += cutter.take(String(rest.prefix(size)))
-                rest = rest.dropFirst(size)
-            }
+            let passed = Self.pass(by: size, through: &cutter)
             #expect(Self.text.hasPrefix(passed))
             #expect(cutter.isFull == (limit < whole))
             #expect(cutter.tokens == min(limit, whole))
@@ -72,6 +80,7 @@ struct TokenCutterTests {
         (["f(x): retu", "rn naïve"], 4, "f(x): return"),
         (["x", " re", "t", "u", "r", "n", " y"], 2, "x return"),
         (["x retu"], 2, "x ret"),
+        (["x retu", ""], 2, "x ret"),
         (["x retu", "rn"], 2, "x return"),
     ])
     func `an unfinished word is decided about when it is finished`(
@@ -91,12 +100,7 @@ struct TokenCutterTests {
         let whole = TokenCounter.tokens(in: Self.text, .o200kBase)
         for limit in 0...(whole + 2) {
             var cutter = TokenCutter(.o200kBase, limit: limit)
-            var passed = ""
-            var rest = Self.text[...]
-            while !rest.isEmpty {
-                passed += cutter.take(String(rest.prefix(size)), mayWait: true)
-                rest = rest.dropFirst(size)
-            }
+            var passed = Self.pass(by: size, through: &cutter, mayWait: true)
             passed += cutter.finish()
             var atOnce = TokenCutter(.o200kBase, limit: limit)
             let expected = atOnce.take(Self.text)
