@@ -4,6 +4,7 @@
 #define FASTRELAY_CCURL_H
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
@@ -48,6 +49,26 @@ static inline CURLcode fr_easy_get_long(CURL *handle, CURLINFO info, long *value
 }
 static inline CURLcode fr_easy_get_pointer(CURL *handle, CURLINFO info, void **value) {
     return curl_easy_getinfo(handle, info, value);
+}
+
+// OpenSSL's function that tells what protocol a connection was agreed on to speak; NULL where libcurl uses another library.
+// https://docs.openssl.org/3.0/man3/SSL_CTX_set_alpn_select_cb/
+typedef void (*fr_alpn_selected)(const void *ssl, const unsigned char **name, unsigned *length);
+static inline fr_alpn_selected fr_find_alpn_selected(void) {
+    return (fr_alpn_selected)dlsym(RTLD_DEFAULT, "SSL_get0_alpn_selected");
+}
+
+// Whether a call's connection speaks HTTP/2: 1 or 0, -1 where that cannot be told. libcurl tells it to nobody, but names
+// OpenSSL's object. https://curl.se/libcurl/c/CURLINFO_TLS_SSL_PTR.html
+static inline int fr_easy_speaks_http2(CURL *handle, fr_alpn_selected selected) {
+    struct curl_tlssessioninfo *session = NULL;
+    if (selected == NULL) return -1;
+    if (curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == NULL) return -1;
+    if (session->backend != CURLSSLBACKEND_OPENSSL || session->internals == NULL) return -1;
+    const unsigned char *name = NULL;
+    unsigned length = 0;
+    selected(session->internals, &name, &length);
+    return length == 2 && memcmp(name, "h2", 2) == 0;
 }
 
 // curl_multi_setopt is variadic.

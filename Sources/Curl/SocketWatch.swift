@@ -9,16 +9,16 @@ internal import Glibc
 /// as the one by which a name's addresses arrive, are closed behind our back, and their number is used again.
 final class SocketWatch: FileWatcher {
     private let socket: Int32
-    private unowned(safe) let pool: TransferPool
+    private unowned(safe) let multi: MultiHandle
     /// Whether its opening was told, and so its closing will be.
     let isConnection: Bool
     private var registered: FileInterest?
     private var wanted: FileInterest = []
     private var knownPort: Int32 = 0
 
-    init(socket: Int32, pool: TransferPool, isConnection: Bool) {
+    init(socket: Int32, multi: MultiHandle, isConnection: Bool) {
         self.socket = socket
-        self.pool = pool
+        self.multi = multi
         self.isConnection = isConnection
     }
 
@@ -73,10 +73,10 @@ final class SocketWatch: FileWatcher {
 
     func fileIsReady(_ what: FileInterest) {
         if wanted.isEmpty {
-            pool.loop.unwatch(socket)
+            multi.loop.unwatch(socket)
             registered = nil
         } else {
-            pool.socketIsReady(socket, what)
+            multi.socketIsReady(socket, what)
         }
     }
 }

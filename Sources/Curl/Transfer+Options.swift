@@ -33,7 +33,7 @@ extension Transfer {
         unsafe fr_easy_set_data_callback(easy, CURLOPT_HEADERFUNCTION, Self.onHeader)
         unsafe fr_easy_set_data_callback(easy, CURLOPT_WRITEFUNCTION, Self.onBytes)
         unsafe fr_easy_set_before_request(easy, Self.onRequest)
-        unsafe pool.prepare(easy)
+        unsafe multi.prepare(easy)
     }
 
     /// Sets what is this call's alone.

@@ -53,6 +53,10 @@ internal import Glibc
     /// Whether the connection stands and libcurl was told to send.
     private(set) var hasIssuedRequest = false
     let mayShareConnection: Bool
+    /// Whether libcurl chose a connection that cannot be shared.
+    var choice = ConnectionChoice.libcurls
+    /// Where it runs.
+    var multi: MultiHandle { pool.multi(isShared: mayShareConnection) }
     /// This side's port of the connection that the request was sent on; 0 before.
     private(set) var localPort: Int32 = 0
     /// What the call showed of its connection, complete once it is over; nil unless asked for.
@@ -78,7 +82,7 @@ internal import Glibc
     private var totalDeadline = UInt64.max
     private var silenceDeadline = UInt64.max
     // Not weakly, for that would make each counting of references to a transfer slower: the timer is armed while the call
-    // runs only, and the pool keeps the transfer that long.
+    // runs only, and the multi handle keeps the transfer that long.
     private lazy var timer = LoopTimer { [unowned self] in timeIsUp() }
 
     /// Bytes waiting for the reader at which a transfer is paused. libcurl hands over at most 16 KiB at once
@@ -101,7 +105,7 @@ internal import Glibc
     }
 
     deinit {
-        // The pool keeps a running transfer alive, so what arrives here has given its handle back.
+        // The multi handle keeps a running transfer alive, so what arrives here has given its handle back.
         assert(handle == nil)
     }
 
@@ -237,14 +241,15 @@ internal import Glibc
         unsafe applyOwn(options, to: handle.pointer)
         // Read while the connection is made.
         guard readAhead() else { return fail(Self.tooBusy) }
-        guard pool.add(self, handle) else {
+        guard multi.add(self, handle) else {
             return fail(CurlError(.badOptions, "libcurl refused the call"))
         }
         armTimer()
     }
 
-    /// libcurl is done with the call. Called by the pool, never inside a callback of libcurl.
+    /// libcurl is done with the call. Called by the multi handle, never inside a callback of libcurl.
     func completed(_ code: CURLcode) {
+        if beginAnew() { return }
         if code == CURLE_OK, refusal == nil {
             end(head == .incomplete ? .failed(CurlError(.cut, "the answer has no head")) : .finished)
         } else if code == CURLE_COULDNT_CONNECT, hasRefusedAddress {
@@ -266,9 +271,9 @@ internal import Glibc
             self.handle = nil
             unsafe report?.complete(by: handle.pointer)
             let isComplete = if case .finished = state { true } else { false }
-            pool.giveBack(
-                handle, of: self, isGivenUp: isGivenUp && hasIssuedRequest && mayShareConnection,
-                isComplete: isComplete)
+            multi.remove(
+                self, handle, isGivenUp: isGivenUp && hasIssuedRequest && mayShareConnection)
+            pool.keep(handle, isAsItWas: isComplete && choice == .libcurls)
         }
         headerList = HeaderList()
         upload = Upload()
@@ -348,6 +353,10 @@ internal import Glibc
                 .cut,
                 "the connection broke before the answer, and the call was not repeated: it may be charged already"
             )
+            return CURL_PREREQFUNC_ABORT
+        }
+        if transfer.isOnUnsharedConnection(port: localPort) {
+            transfer.choice = .refused
             return CURL_PREREQFUNC_ABORT
         }
         transfer.hasIssuedRequest = true

@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from fake_onemin import directive
-from harness import ConnectProxy, KEY, MODEL, Stack, TLSNginx, openssl_certificate
+from harness import ConnectProxy, KEY, MODEL, Stack, TLSNginx, contents, openssl_certificate
 
 
 @pytest.fixture
@@ -49,6 +49,43 @@ def test_calls_at_once_share_one_http2_connection(make_stack, fake, vendor: TLSN
         assert all(future.result(20).status == 200 for future in futures)
     assert len(vendor.wait_for_requests('"POST ', 21)) == 21
     assert len({line.split()[1] for line in vendor.requests()}) <= 2
+
+
+def test_a_call_never_gets_onto_the_connection_of_a_stream(make_stack, fake, vendor: TLSNginx):
+    """libcurl would, once a host has a connection by HTTP/2 that is younger than the stream's by HTTP/1.1."""
+    stack = make_stack(loops=1, provider={"baseURL": vendor.url, "caFile": str(vendor.certificate)})
+    gate = fake.gate("beside")
+    with stack.stream(directive(gate="beside", chunks=["one ", "two ", "three"])) as stream:
+        gate.release()
+        assert contents([stream.data(), stream.data()]) == "one "
+        for number in range(4):
+            answer = stack.chat(directive(text=f"answer {number}"))
+            assert answer.status == 200, answer
+            assert answer.text == f"answer {number}"
+        gate.release(5)
+        assert contents(stream.rest()) == "two three"
+
+
+def test_calls_do_not_meet_where_only_some_connections_are_http2(make_stack, fake, vendor: TLSNginx, tmp_path):
+    """As with a host that is several machines, of which one is older."""
+    older = TLSNginx(tmp_path / "older", fake.port, http2=False).start()
+    authorities = tmp_path / "both.pem"
+    authorities.write_text(older.certificate.read_text() + vendor.certificate.read_text())
+    with ConnectProxy({"localhost": older.port}) as proxy, concurrent.futures.ThreadPoolExecutor() as pool:
+        try:
+            stack = make_stack(
+                loops=1, provider={"baseURL": vendor.url, "caFile": str(authorities), "proxy": proxy.url})
+            first = pool.submit(stack.chat, directive(gate="older", text="the older one's"))
+            fake.wait_for_chat("older")
+            proxy.hosts["localhost"] = vendor.port
+            for number in range(4):
+                answer = stack.chat(directive(text=f"answer {number}"))
+                assert answer.status == 200, answer
+                assert answer.text == f"answer {number}"
+            fake.gate("older").release(2)
+            assert first.result(20).text == "the older one's"
+        finally:
+            older.stop()
 
 
 def test_a_certificate_nobody_vouches_for_is_refused(make_stack, fake, vendor: TLSNginx):
