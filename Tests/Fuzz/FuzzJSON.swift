@@ -1,4 +1,4 @@
-// Property: JSON comes back the same, and the scanner agrees with the parser.
+// Property: JSON comes back the same, the scanner agrees with the parser, and mending leaves nothing more to mend.
 
 @testable import Wire
 
@@ -20,6 +20,7 @@ public func fuzzJSON(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         scannerError = error
     }
     precondition(parserError == scannerError, "scanner and parser disagree")
+    checkMended(bytes, parsed)
     guard let parsed else {
         precondition((0...count).contains(parserError?.offset ?? -1), "the error is not at a byte")
         checkMembers(bytes, nil)
@@ -31,6 +32,17 @@ public func fuzzJSON(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     precondition(parsed.serialized() == written, "written twice differs")
     checkMembers(bytes, parsed.objectValue)
     return 0
+}
+
+/// What is right stays, and what was mended once is as right as it will be.
+private func checkMended(_ bytes: [UInt8], _ parsed: JSONValue?) {
+    let mended = JSONMender.mended(bytes.span)
+    precondition(parsed == nil || mended == bytes, "what is right was mended")
+    do throws(JSONError) {
+        _ = try JSONValue(parsing: mended)
+    } catch {
+        precondition(!JSONMender.mends(error.code), "something was not mended")
+    }
 }
 
 /// The scanner's members are the parser's, and it takes objects only.

@@ -91,7 +91,7 @@ extension Failure {
         case .requestTimedOut, .upstreamTimedOut: "timeout_error"
         case .rateLimited: "rate_limit_error"
         case .overloaded, .shuttingDown: "overloaded_error"
-        case .upstreamFailed, .upstreamUnreachable, .internalError: "api_error"
+        case .upstreamFailed, .answerUnusable, .upstreamUnreachable, .internalError: "api_error"
         }
     }
 

@@ -27,7 +27,7 @@ extension EmulatedAnswer {
     /// The failure of an answer that has to be JSON of a form and is none.
     static func unfit(_ reason: String) -> Failure {
         Failure(
-            .upstreamFailed, "The model's answer does not fit the schema: \(reason)",
+            .answerUnusable, "The model's answer is not the JSON that was asked for: \(reason)",
             code: "invalid_structured_output")
     }
 }

@@ -371,7 +371,7 @@ public struct EmulatedAnswer: Sendable {
         guard heldBytes - said.count > Self.maximumHeldBytes, !hasEnded else { return }
         fail(
             Failure(
-                .upstreamFailed,
+                .answerUnusable,
                 "The model's call or JSON is longer than \(Self.maximumHeldBytes >> 20) MiB.",
                 code: "invalid_structured_output"), emit)
     }

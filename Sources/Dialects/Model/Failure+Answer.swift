@@ -44,6 +44,7 @@ extension Failure {
         case .rateLimited: Answer(429, "rate_limit_error", "rate_limit_exceeded", .warning)
         case .upstreamRejected: Answer(400, "invalid_request_error", "upstream_rejected", .info)
         case .upstreamFailed: Answer(502, "upstream_error", "upstream_failed", .warning)
+        case .answerUnusable: Answer(502, "upstream_error", "upstream_failed", .warning)
         case .upstreamUnreachable: Answer(502, "upstream_error", "upstream_unreachable", .warning)
         case .upstreamTimedOut: Answer(504, "upstream_error", "upstream_timeout", .warning)
         case .overloaded: Answer(503, "server_error", "overloaded", .warning)

@@ -64,6 +64,8 @@ public struct Failure: Error, Sendable, Equatable {
         case upstreamRejected
         /// The upstream failed, answered nonsense, nothing, or stopped in the middle.
         case upstreamFailed
+        /// The upstream answered in full, which is paid for, and the answer is of no use.
+        case answerUnusable
         /// No connection to the upstream.
         case upstreamUnreachable
         /// The upstream took too long.

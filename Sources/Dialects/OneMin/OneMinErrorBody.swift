@@ -46,7 +46,8 @@ struct OneMinErrorBody {
     /// - Parameter isAnswer: whether it came in place of an answer. Plain text is not shown then, since it may be a piece
     ///   of one, with the prompt and the account's names in it.
     init(body: [UInt8], isAnswer: Bool = false) {
-        if let json = try? JSONValue(parsing: body, maximumDepth: 64) {  // Any other text is handled below.
+        // Any other text is handled below.
+        if let json = try? JSONValue(mending: body.span, maximumDepth: 64) {
             self.init(json)
         } else {
             self.init(code: nil, message: nil)
@@ -110,7 +111,7 @@ struct OneMinErrorBody {
     private mutating func addDetails(_ details: JSONValue?) {
         var details = details
         if case .string(let text)? = details {
-            guard let parsed = try? JSONValue(parsing: Array(text.utf8), maximumDepth: 64) else { return }
+            guard let parsed = try? JSONValue(mending: text.utf8.span, maximumDepth: 64) else { return }
             details = parsed
         }
         switch details {

@@ -19,7 +19,8 @@ public enum OneMinModelListing {
     ///
     /// - Throws: `upstreamFailed` when the answer is no such list.
     public static func decode(_ body: [UInt8], kind: ModelEntry.Kind) throws(Failure) -> [ModelEntry] {
-        guard let json = try? JSONValue(parsing: body, maximumDepth: 64),  // The reason would help nobody.
+        // The reason would help nobody.
+        guard let json = try? JSONValue(mending: body.span, maximumDepth: 64),
             let models = json["models"]?.arrayValue
         else { throw Failure(.upstreamFailed, "1min.ai: the list of models cannot be read.") }
         var all: [ModelEntry] = []

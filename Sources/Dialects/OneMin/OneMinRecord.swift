@@ -59,8 +59,8 @@ struct OneMinRecord {
         case .contentFilter, .refusal:
             Failure(.contentFiltered, "1min.ai: the provider's content filter withheld the answer.")
         case .length, .contextWindow:
-            Failure(.upstreamFailed, "1min.ai: the model reached its length limit before it wrote any text.")
-        default: Failure(.upstreamFailed, "1min.ai: the model's answer has no text.")
+            Failure(.answerUnusable, "1min.ai: the model reached its length limit before it wrote any text.")
+        default: Failure(.answerUnusable, "1min.ai: the model's answer has no text.")
         }
     }
 

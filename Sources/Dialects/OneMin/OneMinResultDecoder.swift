@@ -14,7 +14,7 @@ public enum OneMinResultDecoder {
             return [.failed(Failure(.upstreamFailed, "1min.ai: the answer is empty.", upstreamStatus: 200))]
         }
         let json = try? JSONValue(
-            parsing: body.span, maximumDepth: maximumDepth, selecting: OneMinRecord.selection)
+            mending: body.span, maximumDepth: maximumDepth, selecting: OneMinRecord.selection)
         guard let value = json?["aiRecord"], case .object = value else {
             let fallback = json == nil ? "the answer cannot be read" : "the answer has no aiRecord"
             return [

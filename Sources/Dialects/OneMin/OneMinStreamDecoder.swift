@@ -97,7 +97,12 @@ public struct OneMinStreamDecoder: Sendable {
             else { return }
             takeText(try JSONScanner.string(in: bytes, range), emit)
         } catch {
-            failUnreadable(error, emit)
+            // Something is wrong with the text, or it is no text.
+            guard let content = parse(event, selecting: ["content": .everything], emit)?["content"],
+                content != .null
+            else { return }
+            guard let text = content.stringValue else { return failUnreadable(error, emit) }
+            takeText(text, emit)
         }
     }
 
@@ -165,7 +170,7 @@ public struct OneMinStreamDecoder: Sendable {
     ) -> JSONValue? {
         do throws(JSONError) {
             return try JSONValue(
-                parsing: event.data.span, maximumDepth: Self.maximumDepth, selecting: selection)
+                mending: event.data.span, maximumDepth: Self.maximumDepth, selecting: selection)
         } catch {
             failUnreadable(error, emit)
             return nil

@@ -98,8 +98,8 @@ extension Failure {
             .routeNotFound,
             .methodNotAllowed, .unsupportedMediaType:
             code == "context_length_exceeded" ? "context_length_exceeded" : "invalid_prompt"
-        case .requestTimedOut, .upstreamFailed, .upstreamUnreachable, .upstreamTimedOut, .overloaded,
-            .shuttingDown, .internalError:
+        case .requestTimedOut, .upstreamFailed, .answerUnusable, .upstreamUnreachable, .upstreamTimedOut,
+            .overloaded, .shuttingDown, .internalError:
             "server_error"
         }
     }

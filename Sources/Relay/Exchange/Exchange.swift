@@ -192,8 +192,10 @@ public final class Exchange {
         // The SDKs of both vendors repeat what fails with 408, 409, 429 and 5xx, unless they are told not to:
         // `_should_retry` in their `_base_client.py`.
         // They wait for a minute at most, and else repeat at once.
-        let isInVain = ticket.isRefused && failure.retryAfterSeconds ?? .max > 60
-        if isInVain || mayBePaid && failure.mayHaveBeenCharged { further.add("x-should-retry", "false") }
+        let isInVain = failure.retryAfterSeconds.map { $0 > 60 } ?? ticket.isRefused
+        if isInVain || failure.kind == .answerUnusable || mayBePaid && failure.mayHaveBeenCharged {
+            further.add("x-should-retry", "false")
+        }
         if case .methodNotAllowed(let methods) = failure.kind {
             further.add("allow", methods.joined(separator: ", "))
         }

@@ -6,7 +6,7 @@ extension Failure {
     /// Not where it says no, and not where it was never reached.
     var mayHaveBeenCharged: Bool {
         switch kind {
-        case .upstreamFailed, .internalError: true
+        case .upstreamFailed, .answerUnusable, .internalError: true
         case .upstreamTimedOut(let phase): phase != .connect
         default: false
         }

@@ -12,7 +12,8 @@ struct AnthropicErrorEncoderTests {
         (.methodNotAllowed(["POST"]), 405, "invalid_request_error"), (.requestTimedOut, 408, "timeout_error"),
         (.requestTooLarge, 413, "request_too_large"), (.unsupportedMediaType, 415, "invalid_request_error"),
         (.rateLimited, 429, "rate_limit_error"), (.internalError, 500, "api_error"),
-        (.upstreamFailed, 502, "api_error"), (.upstreamUnreachable, 502, "api_error"),
+        (.upstreamFailed, 502, "api_error"), (.answerUnusable, 502, "api_error"),
+        (.upstreamUnreachable, 502, "api_error"),
         (.upstreamTimedOut(.total), 504, "timeout_error"), (.overloaded, 529, "overloaded_error"),
         (.shuttingDown, 529, "overloaded_error"),
     ]

@@ -35,8 +35,12 @@ struct EmulatedFormTests {
         Case(answer: "{\"a\": 1}\n\n[user]\nmore {", result: "{\"a\": 1} stop"),
         Case(
             answer: "[1]",
-            result: " failed: The model's answer does not fit the schema: expected an object, but got array"),
-        Case(answer: "No.", result: " failed: The model's answer does not fit the schema: it is no JSON"),
+            result:
+                " failed: The model's answer is not the JSON that was asked for: expected an object, but got array"
+        ),
+        Case(
+            answer: "No.",
+            result: " failed: The model's answer is not the JSON that was asked for: it is no JSON"),
     ]) func `any object, split anywhere`(_ test: Case) throws {
         try EmulationFixture(Self.anyObject).check(test.answer, test.result)
     }
@@ -51,7 +55,7 @@ struct EmulatedFormTests {
     @Test func `an answer that does not fit is asked for once more, then fails`() throws {
         for (second, result) in [
             ("{\"name\": \"Ann\", \"age\": 3}", "{\"name\": \"Ann\", \"age\": 3} stop"),
-            ("{\"name\": 3}", " failed: The model's answer does not fit the schema: "),
+            ("{\"name\": 3}", " failed: The model's answer is not the JSON that was asked for: "),
         ] {
             var answer = try EmulatedAnswer(EmulationFixture(Self.person).emulation, furtherCalls: 1)
             var transcript = Transcript()

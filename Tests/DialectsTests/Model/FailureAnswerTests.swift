@@ -34,6 +34,7 @@ struct FailureAnswerTests {
         Case(.rateLimited, 429, "rate_limit_error", "rate_limit_exceeded"),
         Case(.upstreamRejected, 400, "invalid_request_error", "upstream_rejected"),
         Case(.upstreamFailed, 502, "upstream_error", "upstream_failed"),
+        Case(.answerUnusable, 502, "upstream_error", "upstream_failed"),
         Case(.upstreamUnreachable, 502, "upstream_error", "upstream_unreachable"),
         Case(.upstreamTimedOut(.idle), 504, "upstream_error", "upstream_timeout"),
         Case(.overloaded, 503, "server_error", "overloaded"),

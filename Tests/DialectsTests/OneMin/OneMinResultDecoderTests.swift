@@ -27,6 +27,10 @@ struct OneMinResultDecoderTests {
                 .finished(.stop),
             ]),
         Case(
+            name: "half a pair in the text, and in what is not read",
+            body: #"{"aiRecord":{"x":"\udc00","aiRecordDetail":{"resultObject":["Hi \ud83d\nyou"]}}}"#,
+            events: [.text("Hi \u{FFFD}\nyou"), .finished(.stop)]),
+        Case(
             name: "no metadata",
             body:
                 #"{"aiRecord":{"status":"SUCCESS","metadata":null,"aiRecordDetail":{"resultObject":["a"]}}}"#,
@@ -86,10 +90,10 @@ struct OneMinResultDecoderTests {
             events: [.failed(Failure(.contentFiltered, "1min.ai: No. (X)", upstreamStatus: 200))]),
         Case(
             name: "no text", body: #"{"aiRecord":{"status":"SUCCESS","aiRecordDetail":{"resultObject":[]}}}"#,
-            events: [.failed(Failure(.upstreamFailed, "1min.ai: the model's answer has no text."))]),
+            events: [.failed(Failure(.answerUnusable, "1min.ai: the model's answer has no text."))]),
         Case(
             name: "no detail", body: #"{"aiRecord":{"status":"SUCCESS"}}"#,
-            events: [.failed(Failure(.upstreamFailed, "1min.ai: the model's answer has no text."))]),
+            events: [.failed(Failure(.answerUnusable, "1min.ai: the model's answer has no text."))]),
     ]
 
     @Test(arguments: cases) func `an answer gives its events`(_ test: Case) {

@@ -58,6 +58,12 @@ struct OneMinStreamDecoderTests {
             name: "no end after the record", stream: content("Hello") + result("Hello"),
             events: [.text("Hello"), .finished(.stop)]),
         Case(
+            name: "half a pair in the text, and in what is not read",
+            stream: #"event: content"# + "\n" + #"data: {"content":"Hi \ud83d","x":"\ud83d"}"# + "\n\n"
+                + #"event: content"# + "\n" + #"data: {"content":null,"x":"\ud83d"}"# + "\n\n"
+                + result(object: #"["Hi \ud83d","\udc00"]"#, metadata: counts) + done,
+            events: [.text("Hi \u{FFFD}"), .usage(usage), .finished(.stop)]),
+        Case(
             name: "OpenAI's end mark", stream: content("Hello") + "data: [DONE]\n\n",
             events: [.text("Hello"), .finished(.stop)]),
         Case(
@@ -155,16 +161,16 @@ struct OneMinStreamDecoderTests {
         Case(name: "nothing", stream: "", events: [failed(.upstreamFailed, "1min.ai: the answer is empty.")]),
         Case(
             name: "an end without text", stream: done,
-            events: [failed(.upstreamFailed, "1min.ai: the model's answer has no text.")]),
+            events: [failed(.answerUnusable, "1min.ai: the model's answer has no text.")]),
         Case(
             name: "a record without text", stream: result("", metadata: counts) + done,
-            events: [failed(.upstreamFailed, "1min.ai: the model's answer has no text.")]),
+            events: [failed(.answerUnusable, "1min.ai: the model's answer has no text.")]),
         Case(
             name: "a record without text at its length limit",
             stream: result("", metadata: #"{"finishReason":"length"}"#) + done,
             events: [
                 failed(
-                    .upstreamFailed, "1min.ai: the model reached its length limit before it wrote any text.")
+                    .answerUnusable, "1min.ai: the model reached its length limit before it wrote any text.")
             ]),
         Case(
             name: "a filter that left nothing",
@@ -174,7 +180,7 @@ struct OneMinStreamDecoderTests {
             ]),
         Case(
             name: "only progress lines", stream: content("🌐 Crawling site a.example\n") + done,
-            events: [failed(.upstreamFailed, "1min.ai: the model's answer has no text.")], searchesWeb: true),
+            events: [failed(.answerUnusable, "1min.ai: the model's answer has no text.")], searchesWeb: true),
         Case(
             name: "cut off", stream: content("Hel"),
             events: [

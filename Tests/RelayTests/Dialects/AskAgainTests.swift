@@ -60,6 +60,7 @@ import Wire
         let client = await harness.chat(["response_format": Self.schema, "stream": .bool(isStreamed)])
         #expect(client.status == 502)
         #expect(client.json["error"]?["code"]?.stringValue == "invalid_structured_output")
+        #expect(client.header("x-should-retry") == "false")
         #expect(!client.text.contains("seven"))
         #expect(harness.chats.count == 1)
     }
@@ -70,6 +71,7 @@ import Wire
         let client = await harness.chat(["response_format": Self.schema, "stream": .bool(isStreamed)])
         #expect(client.status == 502)
         #expect(client.json["error"]?["code"]?.stringValue == "invalid_structured_output")
+        #expect(client.header("x-should-retry") == "false")
         #expect(harness.chats.count == 2 && harness.allCallsAreOver)
     }
 

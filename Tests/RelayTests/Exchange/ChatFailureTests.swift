@@ -105,6 +105,21 @@ import Wire
         #expect(harness.log.records.count == 1)
     }
 
+    /// SDKs ask again where that may help: not where the same would be paid for again, and not before the time.
+    @Test(
+        arguments: [
+            ([.head(status: 200), .done], "false"),
+            ([.head(status: 429, headers: HeaderFields([("retry-after", "300")])), .end], "false"),
+            ([.head(status: 429, headers: HeaderFields([("retry-after", "60")])), .end], nil),
+            ([.head(status: 429), .end], nil), ([.head(status: 502), html, .end], nil),
+        ] as [([FakeCall.Step], String?)])
+    func `a failure says whether to ask again`(steps: [FakeCall.Step], expected: String?) async {
+        let harness = Harness { _, _ in steps }
+        let client = await harness.chat(["stream": true])
+        #expect(client.status == 502 || client.status == 429)
+        #expect(client.header("x-should-retry") == expected)
+    }
+
     /// Failures after one delta, streamed.
     static let late = [
         Case(

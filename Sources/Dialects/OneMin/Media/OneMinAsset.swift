@@ -21,7 +21,7 @@ public struct OneMinAsset: Sendable, Equatable {
     /// - Throws: `upstreamFailed` when it names no file, or the failure that it tells of.
     public init(_ body: [UInt8]) throws(Failure) {
         let json = try? JSONValue(
-            parsing: body.span, maximumDepth: Self.maximumDepth, selecting: Self.selection)
+            mending: body.span, maximumDepth: Self.maximumDepth, selecting: Self.selection)
         let words = [json?["fileContent"]?["path"], json?["asset"]?["key"]]
         guard let path = words.lazy.compactMap(\.self).compactMap(\.stringValue).first(where: Self.isName)
         else {

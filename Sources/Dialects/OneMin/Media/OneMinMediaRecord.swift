@@ -34,7 +34,7 @@ public struct OneMinMediaRecord: Sendable, Equatable {
     ///   one without any result.
     public init(_ body: [UInt8], assetBase: String) throws(Failure) {
         let json = try? JSONValue(
-            parsing: body.span, maximumDepth: Self.maximumDepth, selecting: Self.selection)
+            mending: body.span, maximumDepth: Self.maximumDepth, selecting: Self.selection)
         guard let record = json?["aiRecord"], case .object = record else {
             let fallback =
                 if body.isEmpty {
