@@ -60,7 +60,7 @@ private func work(_ record: LimitRecord, script: ArraySlice<UInt8>) {
         if [3, 4].contains(step % 8) || step % 8 == 6 && rules.isHeld {
             precondition(lease.places >= 0 && lease.tokens >= 0, "less than nothing is held")
         }
-        _ = record.isSpent(at: now)
+        _ = record.weight(at: now)
         for window in record.windows(of: subject, at: now) {
             precondition(
                 window.remaining >= 0 && window.remaining <= max(0, window.limit), "another remainder")

@@ -36,13 +36,13 @@ struct LimitTable: Sendable {
         }
         var record = LimitRecord()
         let result = body(&record)
-        if !record.isSpent(at: now) { insert(record, as: key, at: now) }
+        if record.weight(at: now) > 0 { insert(record, as: key, at: now) }
         return result
     }
 
     private mutating func insert(_ record: LimitRecord, as key: LimitKey, at now: Int) {
         let isFull = entries.count >= maximumRecords
-        guard !entries.isEmpty, isFull || entries[oldest].record.isSpent(at: now) else {
+        guard !entries.isEmpty, isFull || entries[oldest].record.weight(at: now) == 0 else {
             let place = entries.count
             entries.append(Entry(key: key, record: record, newer: place, older: place))
             places[key] = place

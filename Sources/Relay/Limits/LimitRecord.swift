@@ -137,20 +137,14 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
         add(.concurrent)
     }
 
-    /// Whether nothing is left in it that matters at `now`.
-    public func isSpent(at now: Int) -> Bool {
-        var then = self
-        then.advance(to: now)
-        return then.holds.places == 0 && then.holds.tokens == 0 && then.dayRequests.sum == 0
-            && then.dayTokens.sum == 0 && then.minuteRequests.sum == 0 && then.minuteTokens.sum == 0
-    }
-
-    /// How much the day's counts are worth keeping: how many binary digits all requests and tokens of it have at `now`.
+    /// How much it is worth to keep at `now`, 0 for nothing: how many binary digits all requests and tokens of the day have,
+    /// and more than any of those where something is held.
     public func weight(at now: Int) -> Int {
         var then = self
         then.advance(to: now)
         let sum = then.dayRequests.sum + then.dayTokens.sum
-        return Int.bitWidth - sum.leadingZeroBitCount
+        let isHeld = then.holds.places > 0 || then.holds.tokens > 0
+        return Int.bitWidth - sum.leadingZeroBitCount + (isHeld ? Int.bitWidth : 0)
     }
 
     /// When it was last used, in seconds of the store's clock.

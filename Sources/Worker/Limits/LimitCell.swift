@@ -27,9 +27,6 @@ struct LimitCell {
         words[3] == key.low && words[2] == key.high && words[1] == key.tag
     }
 
-    /// Whether nothing was ever in it.
-    var isUnused: Bool { words[1] == 0 }
-
     /// Whether it is as somebody left it who had finished.
     var isWhole: Bool { words[0] == checksum }
 

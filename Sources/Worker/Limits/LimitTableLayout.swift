@@ -3,14 +3,18 @@ internal import Relay
 /// Where everything is in the table of a machine's limits.
 ///
 /// A page with the header, then buckets, first those of callers, then those of addresses: a flood of the ones leaves the
-/// others alone. A bucket is a lock and eight cells, a cell is a checksum, a key and a record.
+/// others alone. A bucket is a lock, marks and cells; a cell is a checksum, a key and a record, and its mark a few bits of
+/// the key, so that a key is found without a look at all cells.
+///
+/// Keys meet in buckets by chance. There are more cells than keys to remember, and many in a bucket, so that of all callers
+/// that there is said to be room for, about one in a thousand finds his bucket full, and none of two thirds of so many.
 struct LimitTableLayout: Sendable, Equatable {
-    /// How many callers and classes of theirs are remembered at a time, if they are spread evenly.
-    static let callerCells = 8192
-    /// The same of addresses.
-    static let addressCells = 4096
+    /// Cells for 8192 callers, or classes of theirs.
+    static let callerCells = 12_288
+    /// Cells for 4096 addresses.
+    static let addressCells = 6144
     /// How many cells share a lock. A key is in any cell of its bucket.
-    static let cellsPerBucket = 8
+    static let cellsPerBucket = 32
 
     /// The first bytes of the file that say what it is.
     static let headerBytes = 64
@@ -21,8 +25,8 @@ struct LimitTableLayout: Sendable, Equatable {
     static let recordOffset = 32
     /// How far cells are from each other.
     static let cellBytes = roundUp(recordOffset + MemoryLayout<LimitRecord>.stride)
-    /// How far buckets are from each other; the first line has the lock.
-    static let bucketBytes = lineBytes + cellsPerBucket * cellBytes
+    /// How far buckets are from each other; the first line has the lock, the second one the marks, two bytes each.
+    static let bucketBytes = 2 * lineBytes + cellsPerBucket * cellBytes
 
     /// How many buckets callers have.
     let callerBuckets: Int
@@ -38,23 +42,36 @@ struct LimitTableLayout: Sendable, Equatable {
     /// The length of the file.
     var fileBytes: Int { Self.pageBytes + (callerBuckets + addressBuckets) * Self.bucketBytes }
 
-    /// Which bucket a key belongs to in the table that has the salt.
-    func bucket(of key: LimitKey, salt: LimitSalt) -> Int {
+    /// Where a key belongs.
+    struct Place {
+        /// The bucket.
+        let bucket: Int
+        /// The mark of its cell: never 0, which is that of a cell that was never used.
+        let mark: UInt16
+    }
+
+    /// Where a key belongs in the table that has the salt.
+    func place(of key: LimitKey, salt: LimitSalt) -> Place {
         // The halves are hashes already; the class must not always come to the same bucket.
         let product = (key.low ^ salt.low).multipliedFullWidth(
             by: key.high ^ salt.high ^ (key.limitClass.number &* 0x9E37_79B9_7F4A_7C15))
         let hash = product.high ^ product.low
-        return switch key.scope {
-        case .caller: Int(hash % UInt64(callerBuckets))
-        case .address: callerBuckets + Int(hash % UInt64(addressBuckets))
-        }
+        let bucket =
+            switch key.scope {
+            case .caller: Int(hash % UInt64(callerBuckets))
+            case .address: callerBuckets + Int(hash % UInt64(addressBuckets))
+            }
+        return Place(bucket: bucket, mark: UInt16(truncatingIfNeeded: hash >> 48) | 1)
     }
 
     /// Where a bucket begins, with its lock.
     func offset(ofBucket bucket: Int) -> Int { Self.pageBytes + bucket * Self.bucketBytes }
 
+    /// Where the marks of a bucket begin.
+    func offset(ofMarksIn bucket: Int) -> Int { offset(ofBucket: bucket) + Self.lineBytes }
+
     /// Where the cells of a bucket begin.
-    func offset(ofCellsIn bucket: Int) -> Int { offset(ofBucket: bucket) + Self.lineBytes }
+    func offset(ofCellsIn bucket: Int) -> Int { offset(ofBucket: bucket) + 2 * Self.lineBytes }
 
     private static func roundUp(_ count: Int) -> Int { (count + lineBytes - 1) / lineBytes * lineBytes }
 
@@ -67,7 +84,7 @@ struct LimitTableLayout: Sendable, Equatable {
 
     private static let magic = Array("Fastrelay limits".utf8)
     /// Goes up when the meaning of any byte changes, those of `LimitRecord` included.
-    private static let version = 2
+    private static let version = 3
     /// Where the salt is: the last of the header.
     static let saltOffset = headerBytes - 16
 

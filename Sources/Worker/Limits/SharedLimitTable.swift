@@ -27,9 +27,12 @@ final class SharedLimitTable: @unchecked Sendable {
                 low: words.load(as: UInt64.self), high: words.load(fromByteOffset: 8, as: UInt64.self))
     }
 
-    /// Which bucket a key belongs to here.
+    /// Where a key belongs here.
     @inline(__always)
-    func bucket(of key: LimitKey) -> Int { layout.bucket(of: key, salt: salt) }
+    func place(of key: LimitKey) -> LimitTableLayout.Place { layout.place(of: key, salt: salt) }
+
+    /// Which bucket a key belongs to here, for tests.
+    func bucket(of key: LimitKey) -> Int { place(of: key).bucket }
 
     // MARK: What a store does
 
@@ -39,18 +42,20 @@ final class SharedLimitTable: @unchecked Sendable {
     ) -> LimitDecision? {
         guard let first = claim.subjects.first else { return .unlimited }
         assert(claim.subjects.count <= 2)
+        let one = place(of: first.key)
         guard claim.subjects.count > 1 else {
-            return withBucket(bucket(of: first.key)) {
-                decide(claim, at: now, leases: leases, leaseSeconds: leaseSeconds)
+            return withBucket(one.bucket) {
+                decide(claim, one, one, at: now, leases: leases, leaseSeconds: leaseSeconds)
             }
         }
-        let one = bucket(of: first.key)
-        let other = bucket(of: claim.subjects[1].key)
+        let other = place(of: claim.subjects[1].key)
         // All take the lower one first, so nobody waits for somebody who waits for him.
-        return withBucket(min(one, other)) {
-            if one == other { return decide(claim, at: now, leases: leases, leaseSeconds: leaseSeconds) }
-            return withBucket(max(one, other)) {
-                decide(claim, at: now, leases: leases, leaseSeconds: leaseSeconds)
+        return withBucket(min(one.bucket, other.bucket)) {
+            if one.bucket == other.bucket {
+                return decide(claim, one, other, at: now, leases: leases, leaseSeconds: leaseSeconds)
+            }
+            return withBucket(max(one.bucket, other.bucket)) {
+                decide(claim, one, other, at: now, leases: leases, leaseSeconds: leaseSeconds)
             } ?? nil
         } ?? nil
     }
@@ -60,8 +65,9 @@ final class SharedLimitTable: @unchecked Sendable {
         _ settlement: LimitSettlement, at now: Int, leases: LimitLeases, leaseSeconds: Int
     ) -> Bool {
         let key = settlement.grant.key
-        return withBucket(bucket(of: key)) { () -> Bool in
-            let cell = cell(of: key)
+        let place = place(of: key)
+        return withBucket(place.bucket) { () -> Bool in
+            let cell = cell(of: key, place)
             leases.change(key) { lease in
                 if let cell {
                     cell.record.pointee.settle(settlement, at: now, lease: &lease, leaseSeconds: leaseSeconds)
@@ -72,7 +78,7 @@ final class SharedLimitTable: @unchecked Sendable {
                 var record = LimitRecord()
                 record.settle(settlement, at: now, lease: &lease, leaseSeconds: leaseSeconds)
                 guard settlement.usedTokens > 0 || !lease.isEmpty else { return }
-                let cell = make(key, at: now)
+                let cell = make(key, place, at: now)
                 cell.record.pointee = record
                 cell.seal()
             }
@@ -86,13 +92,14 @@ final class SharedLimitTable: @unchecked Sendable {
     func renew(
         _ key: LimitKey, at now: Int, leases: LimitLeases, leaseSeconds: Int, isNew: Bool
     ) -> Bool {
-        withBucket(bucket(of: key)) { () -> Bool in
-            let found = cell(of: key)
+        let place = place(of: key)
+        return withBucket(place.bucket) { () -> Bool in
+            let found = cell(of: key, place)
             leases.change(key) { lease in
                 guard !lease.isEmpty else { return }
                 // In another record than it was taken in, others have what is held until the same time.
                 if isNew || found == nil { lease.expires = 0 }
-                let cell = found ?? make(key, at: now)
+                let cell = found ?? make(key, place, at: now)
                 cell.record.pointee.renew(&lease, at: now, leaseSeconds: leaseSeconds)
                 cell.seal()
             }
@@ -136,13 +143,15 @@ final class SharedLimitTable: @unchecked Sendable {
     /// Room for the windows of two records, as far as most limit anything.
     private static let usualWindows = 6
 
+    /// Decides a claim of subjects that belong in one place and another.
     private func decide(
-        _ claim: LimitClaim, at now: Int, leases: LimitLeases, leaseSeconds: Int
+        _ claim: LimitClaim, _ one: LimitTableLayout.Place, _ other: LimitTableLayout.Place, at now: Int,
+        leases: LimitLeases, leaseSeconds: Int
     ) -> LimitDecision {
         let first = claim.subjects[0]
         let second = claim.subjects.count > 1 ? claim.subjects[1] : nil
-        let firstCell = cell(of: first.key)
-        let secondCell = second.flatMap { cell(of: $0.key) }
+        let firstCell = cell(of: first.key, one)
+        let secondCell = second.flatMap { cell(of: $0.key, other) }
 
         var decision = LimitDecision()
         decision.refusal = refusal(of: claim, under: first, in: firstCell, at: now)
@@ -157,8 +166,8 @@ final class SharedLimitTable: @unchecked Sendable {
             return decision
         }
         decision.grants.reserveCapacity(claim.subjects.count)
-        func take(_ subject: LimitSubject, _ found: LimitCell?) {
-            let cell = found ?? make(subject.key, at: now)
+        func take(_ subject: LimitSubject, _ place: LimitTableLayout.Place, _ found: LimitCell?) {
+            let cell = found ?? make(subject.key, place, at: now)
             func count(_ lease: inout LimitLease) {
                 // In a record that was lost, others have what is held until the same time.
                 if found == nil { lease.expires = 0 }
@@ -175,8 +184,8 @@ final class SharedLimitTable: @unchecked Sendable {
                 LimitGrant(of: claim, under: subject, countedAt: cell.record.pointee.lastUsed))
             addWindows(of: subject, in: cell, at: now, to: &decision)
         }
-        take(first, firstCell)
-        if let second { take(second, secondCell) }
+        take(first, one, firstCell)
+        if let second { take(second, other, secondCell) }
         return decision
     }
 
@@ -207,41 +216,52 @@ final class SharedLimitTable: @unchecked Sendable {
             mapping.base + layout.offset(ofCellsIn: bucket) + number &* LimitTableLayout.cellBytes)
     }
 
-    /// The cell that has a key; nil for none.
-    private func cell(of key: LimitKey) -> LimitCell? {
-        let bucket = bucket(of: key)
-        for number in 0..<LimitTableLayout.cellsPerBucket {
-            let cell = cell(number, in: bucket)
-            if cell.claims(key) { return cell.isWhole ? cell : nil }
-        }
-        return nil
+    private func marks(of bucket: Int) -> BucketMarks {
+        BucketMarks(mapping.base + layout.offset(ofMarksIn: bucket))
     }
 
-    /// An empty cell for a key that has none: one that is free, or spent, or that of whoever used least; of several such,
-    /// the one that was not used for longest.
+    /// The cell that has a key; nil for none.
+    private func cell(of key: LimitKey, _ place: LimitTableLayout.Place) -> LimitCell? {
+        let found = marks(of: place.bucket).first(place.mark) { cell($0, in: place.bucket).claims(key) }
+        return found.map { cell($0, in: place.bucket) }.flatMap { $0.isWhole ? $0 : nil }
+    }
+
+    /// An empty cell for a key that has none: one that was never used, else one of some of the bucket: that which is worth
+    /// least, and of several such the one that was not used for longest.
     ///
-    /// So strangers with a request each push out each other, and not the one whose limit is used up.
-    private func make(_ key: LimitKey, at now: Int) -> LimitCell {
-        let bucket = bucket(of: key)
-        var chosen = cell(0, in: bucket)
+    /// So strangers with a request each push out each other, and not the one whose limit is used up, or who holds something.
+    private func make(_ key: LimitKey, _ place: LimitTableLayout.Place, at now: Int) -> LimitCell {
+        let marks = self.marks(of: place.bucket)
+        // Its own, if that was damaged: no key may be there twice.
+        let number =
+            marks.first(place.mark) { cell($0, in: place.bucket).claims(key) }
+            ?? marks.first(BucketMarks.unused) { _ in true } ?? leastWorth(in: place, at: now)
+        marks.set(number, place.mark)
+        let made = cell(number, in: place.bucket)
+        made.clear(for: key)
+        return made
+    }
+
+    /// How many cells are compared: to look at one takes as long as to find a key.
+    private static let comparedCells = 8
+
+    private func leastWorth(in place: LimitTableLayout.Place, at now: Int) -> Int {
+        // As good as drawn by chance.
+        let start = Int(place.mark / 2)
+        var chosen = start % LimitTableLayout.cellsPerBucket
         var least = (weight: Int.max, used: Int.max)
-        for number in 0..<LimitTableLayout.cellsPerBucket {
-            let cell = cell(number, in: bucket)
-            // Its own, if that was damaged: no key may be there twice.
-            if cell.claims(key) {
-                chosen = cell
-                break
-            }
+        for offset in 0..<Self.comparedCells {
+            let number = (start + offset) % LimitTableLayout.cellsPerBucket
+            let cell = cell(number, in: place.bucket)
             var rank = (weight: -1, used: Int.min)
-            if !cell.isUnused, cell.isWhole, !cell.record.pointee.isSpent(at: now) {
+            if cell.isWhole {
                 let used = cell.record.pointee.lastUsed
                 // Else it was written before the machine was started anew.
                 let isPast = used <= now + LimitRecord.maximumSkew
                 rank = isPast ? (cell.record.pointee.weight(at: now), used) : (-1, Int.min + 1)
             }
-            if rank < least { (chosen, least) = (cell, rank) }
+            if rank < least { (chosen, least) = (number, rank) }
         }
-        chosen.clear(for: key)
         return chosen
     }
 }

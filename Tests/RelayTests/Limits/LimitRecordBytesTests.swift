@@ -99,7 +99,7 @@ import TestSupport
             }
             let bytes = use.record.encoded()
             #expect(try #require(read(bytes)).encoded() == bytes)
-            _ = use.record.isSpent(at: round)
+            _ = use.record.weight(at: round)
             let now = round % 2 == 0 ? Int(truncatingIfNeeded: random.nextUInt64() >> 20) : 1_000_100
             _ = use.ask(at: now, tokens: 5, places: 1)
             use.renew(at: now + 1)

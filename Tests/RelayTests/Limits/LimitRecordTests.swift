@@ -228,15 +228,15 @@ struct LimitRecordUse {
 
     @Test func `a record is spent when everything in it is over`() {
         var use = LimitRecordUse { $0.concurrent = 1 }
-        #expect(use.record.isSpent(at: start))
+        #expect(use.record.weight(at: start) == 0)
         _ = use.record.windows(of: use.subject, at: start)
-        #expect(use.record.isSpent(at: start) && use.record.lastUsed == start)
+        #expect(use.record.weight(at: start) == 0 && use.record.lastUsed == start)
         #expect(use.ask(at: start, requests: 0, places: 1) == nil)
-        #expect(!use.record.isSpent(at: start + 59) && use.record.isSpent(at: start + 60))
+        #expect(use.record.weight(at: start + 59) > 0 && use.record.weight(at: start + 60) == 0)
         use.settle(at: start + 1, heldPlaces: 1)
-        #expect(use.record.isSpent(at: start + 1))
+        #expect(use.record.weight(at: start + 1) == 0)
         #expect(use.ask(at: start + 1) == nil)
-        #expect(!use.record.isSpent(at: start + 86_400) && use.record.isSpent(at: start + 88_201))
+        #expect(use.record.weight(at: start + 86_400) > 0 && use.record.weight(at: start + 88_201) == 0)
     }
 
     @Test func `what is beyond all bounds stands at the bound`() {

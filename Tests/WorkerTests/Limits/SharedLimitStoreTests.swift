@@ -204,7 +204,7 @@ import TestSupport
             let caller = LimitBed.subject(number) { $0.requestsPerDay = 5 }
             #expect(store.admitAtOnce(LimitBed.claim(caller, address))?.isGranted == true)
         }
-        #expect(store.recordCount == 65)
+        #expect(store.recordCount == 64 + 1)
         #expect(store.admitAtOnce(LimitBed.claim(address))?.remaining == 1_000_000 - 20_001)
     }
 
@@ -227,8 +227,8 @@ import TestSupport
         let bucket = store.currentTable.bucket(of: caller.key)
         let strangers = (2...10_000 as ClosedRange<UInt64>).lazy
             .map { LimitBed.subject($0) { $0.requestsPerDay = 5 } }
-            .filter { store.currentTable.bucket(of: $0.key) == bucket }.prefix(16)
-        #expect(strangers.count == 16)
+            .filter { store.currentTable.bucket(of: $0.key) == bucket }.prefix(80)
+        #expect(strangers.count == 80)
         bed.clock.advance(by: .seconds(1))
         for stranger in strangers {
             #expect(store.admitAtOnce(LimitBed.claim(stranger))?.isGranted == true)
@@ -237,6 +237,36 @@ import TestSupport
         // After a day they are all the same again.
         bed.clock.advance(by: .seconds(25 * 3600))
         #expect(store.admitAtOnce(LimitBed.claim(caller))?.remaining == 4)
+    }
+
+    @Test func `strangers of the same bucket do not push out who holds something`() throws {
+        let store = bed.store()
+        let caller = LimitBed.subject(1) { $0.concurrent = 1 }
+        #expect(store.admitAtOnce(LimitBed.claim(caller, places: 1))?.isGranted == true)
+        let bucket = store.currentTable.bucket(of: caller.key)
+        let strangers = (2...10_000 as ClosedRange<UInt64>).lazy
+            .map { LimitBed.subject($0) { $0.requestsPerDay = 5 } }
+            .filter { store.currentTable.bucket(of: $0.key) == bucket }.prefix(80)
+        #expect(strangers.count == 80)
+        for stranger in strangers {
+            for _ in 0..<5 { #expect(store.admitAtOnce(LimitBed.claim(stranger))?.isGranted == true) }
+        }
+        // Another process: this one would put in anew what it holds.
+        #expect(bed.store().admitAtOnce(LimitBed.claim(caller, places: 1))?.isGranted == false)
+    }
+
+    @Test func `so many callers as there is room for are remembered`() throws {
+        let path = bed.directory.path("whole")
+        let store = SharedLimitStore(
+            path: path, leaseSeconds: 60, clock: StepClock(bed.clock), log: bed.log)
+        func callers(_ count: UInt64) -> [LimitClaim] {
+            (1...count).map { number in LimitBed.claim(LimitBed.subject(number) { $0.requestsPerDay = 5 }) }
+        }
+        for (count, most) in [(5461 as UInt64, 2), (8192, 60)] {
+            for claim in callers(count) { _ = store.admitAtOnce(claim) }
+            let forgotten = callers(count).count { (store.admitAtOnce($0)?.remaining ?? 5) > 3 }
+            #expect(forgotten <= most, "of \(count)")
+        }
     }
 
     @Test func `each table has its own buckets`() {
