@@ -71,7 +71,7 @@ def test_workers_with_nothing_else_in_common_share(make_stack, make_memcached, t
     assert [left(chat(stack)) for stack in (first, second, first, second)] == [3, 2, 1, 0]
     assert refused(chat(first)) and refused(chat(second))
     # Letters that tell nothing.
-    assert server.keys() and all(re.fullmatch("fastrelay:2:ct[0-9a-f]{32}", key) for key in server.keys())
+    assert server.keys() and all(re.fullmatch("fastrelay:3:ct[0-9a-f]{32}", key) for key in server.keys())
 
 
 def test_the_variables_of_other_relays_are_enough(make_stack, memcached: MemcachedServer):

@@ -26,7 +26,7 @@ private func work(_ record: LimitRecord, script: ArraySlice<UInt8>) {
     var record = record
     var script = script
     var lease = LimitLease()
-    var now = record.lastUsed
+    var now = LimitMoment(seconds: record.lastUsed)
     while let step = script.popFirst() {
         var rules = LimitRules(requestsPerMinute: limit(&script), concurrent: limit(&script))
         rules.requestsPerDay = limit(&script)
@@ -39,14 +39,15 @@ private func work(_ record: LimitRecord, script: ArraySlice<UInt8>) {
         )
         let leaseSeconds = number(&script)
         switch step % 8 {
-        case 0: now = number(&script)
-        case 1: now &+= Int(script.popFirst() ?? 0) * Int(script.popFirst() ?? 0)
-        case 2: now &-= Int(script.popFirst() ?? 0)
+        case 0:
+            now = LimitMoment(seconds: number(&script), ticks: UInt16(truncatingIfNeeded: number(&script)))
+        case 1: now.seconds &+= Int(script.popFirst() ?? 0) * Int(script.popFirst() ?? 0)
+        case 2: now.seconds &-= Int(script.popFirst() ?? 0)
         case 3: record.renew(&lease, at: now, leaseSeconds: leaseSeconds)
         case 4:
             let grant = LimitGrant(
                 key: subject.key, heldPlaces: claim.places, requests: claim.requests,
-                countedAt: step & 16 == 0 ? now : number(&script), tokens: claim.tokens)
+                countedAt: step & 16 == 0 ? now.seconds : number(&script), tokens: claim.tokens)
             let settlement = LimitSettlement(grant, usedTokens: number(&script), isUndone: step & 32 == 0)
             record.settle(settlement, at: now, lease: &lease, leaseSeconds: leaseSeconds)
         case 5:
@@ -74,7 +75,7 @@ private func work(_ record: LimitRecord, script: ArraySlice<UInt8>) {
 
 /// Counts a claim if it fits, for a process that holds nothing yet.
 private func take(
-    _ claim: LimitClaim, of subject: LimitSubject, _ record: inout LimitRecord, _ now: Int,
+    _ claim: LimitClaim, of subject: LimitSubject, _ record: inout LimitRecord, _ now: LimitMoment,
     _ leaseSeconds: Int
 ) {
     let before = record.windows(of: subject, at: now)

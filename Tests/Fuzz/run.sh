@@ -41,7 +41,7 @@ fuzz() {
         sources=(Sources/SCGI/HeaderScanner.swift -I "$out" "$out/CGI.o")
     fi
     if [[ $target == LimitRecord ]]; then
-        sources=(Sources/Relay/Limits/Limit{Claim,Class,Decision,Holds,Key,Lease,Record,Record+Bytes,Rules,Slots}.swift)
+        sources=(Sources/Relay/Limits/Limit{Claim,Class,Decision,Holds,Key,Lease,Moment,Record,Record+Bytes,Rules,Slots}.swift)
     fi
     [[ $target == ToolCalls ]] && sources+=("${dialects[@]}")
     # The linker warns about symbols of the sanitizer's own.

@@ -7,7 +7,7 @@ extension LimitStoreBench {
             let decision = await stores[left % 2].admit(LimitClaim(subjects: [subject]))
             expect(decision.refusal == nil, "refused with \(left + 1) left")
             let window = LimitWindow(
-                scope: .caller, measure: .requestsPerMinute, limit: 5, remaining: left, resetSeconds: 61)
+                scope: .caller, measure: .requestsPerMinute, limit: 5, remaining: left, resetSeconds: 60)
             expect(decision.windows == [window], "\(decision.windows) with \(left) left")
             expect(
                 decision.grants.count == 1
@@ -21,12 +21,12 @@ extension LimitStoreBench {
         for _ in 0..<3 {
             let decision = await stores[0].admit(LimitClaim(subjects: [subject]))
             expect(decision.limit?.measure == .requestsPerMinute, "a sixth passed")
-            expect(decision.limit?.wait == 51, "to come back in \(String(describing: decision.limit?.wait))")
+            expect(decision.limit?.wait == 50, "to come back in \(String(describing: decision.limit?.wait))")
             expect(decision.grants.isEmpty && decision.windows.first?.remaining == 0, "counted when refused")
         }
         clock.advance(by: .seconds(50))
         expect(await stores[0].admit(LimitClaim(subjects: [subject])).refusal != nil, "passed too early")
-        clock.advance(by: .seconds(1))
+        clock.advance(by: .milliseconds(1))
         expect(await stores[0].admit(LimitClaim(subjects: [subject])).refusal == nil, "refused too long")
         expect(await remaining(subject, 1) == 4, "more than one counted")
     }

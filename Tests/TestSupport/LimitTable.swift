@@ -18,7 +18,7 @@ struct LimitTable: Sendable {
 
     /// An empty table.
     ///
-    /// - Parameter maximumRecords: some 1.2 KB each, at least 1.
+    /// - Parameter maximumRecords: some 1.5 KB each, at least 1.
     init(maximumRecords: Int) {
         self.maximumRecords = max(1, maximumRecords)
     }
@@ -28,7 +28,7 @@ struct LimitTable: Sendable {
 
     /// Does something with a record, which is an empty one where there is none. It is kept if there is something in it.
     mutating func change<Result>(
-        _ key: LimitKey, at now: Int, _ body: (inout LimitRecord) -> Result
+        _ key: LimitKey, at now: LimitMoment, _ body: (inout LimitRecord) -> Result
     ) -> Result {
         if let place = places[key] {
             makeNewest(place)
@@ -40,7 +40,7 @@ struct LimitTable: Sendable {
         return result
     }
 
-    private mutating func insert(_ record: LimitRecord, as key: LimitKey, at now: Int) {
+    private mutating func insert(_ record: LimitRecord, as key: LimitKey, at now: LimitMoment) {
         let isFull = entries.count >= maximumRecords
         guard !entries.isEmpty, isFull || entries[oldest].record.weight(at: now) == 0 else {
             let place = entries.count

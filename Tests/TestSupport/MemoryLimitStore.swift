@@ -12,7 +12,7 @@ public final class MemoryLimitStore: LimitStore {
         var addresses: LimitTable
 
         mutating func change<Result>(
-            _ key: LimitKey, at now: Int, _ body: (inout LimitRecord) -> Result
+            _ key: LimitKey, at now: LimitMoment, _ body: (inout LimitRecord) -> Result
         ) -> Result {
             switch key.scope {
             case .caller: callers.change(key, at: now, body)
@@ -40,7 +40,7 @@ public final class MemoryLimitStore: LimitStore {
     ///
     /// - Parameters:
     ///   - leaseSeconds: after what time what was not renewed is held no more.
-    ///   - maximumRecords: of callers and of addresses, some 1.2 KB each.
+    ///   - maximumRecords: of callers and of addresses, some 1.5 KB each.
     public init(
         leaseSeconds: Int, clock: any RelayClock, maximumRecords: Int = defaultMaximumRecords
     ) {
@@ -88,7 +88,7 @@ public final class MemoryLimitStore: LimitStore {
     }
 
     private func take(
-        _ claim: LimitClaim, under subject: LimitSubject, _ record: inout LimitRecord, at now: Int
+        _ claim: LimitClaim, under subject: LimitSubject, _ record: inout LimitRecord, at now: LimitMoment
     ) -> LimitGrant {
         leases.withLock { leases in
             var lease = leases[subject.key] ?? LimitLease()
@@ -132,5 +132,5 @@ public final class MemoryLimitStore: LimitStore {
     /// It always answers.
     public var health: LimitStoreHealth { LimitStoreHealth(kind: "process") }
 
-    private var now: Int { Int(clock.now().sinceOrigin.components.seconds) }
+    private var now: LimitMoment { clock.moment }
 }

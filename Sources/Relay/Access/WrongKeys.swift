@@ -5,11 +5,11 @@
 /// more than `maximumAddresses` of them can go on with fresh ones, and is met by the limits of what is not refused.
 struct WrongKeys: Sendable {
     private struct Count: Sendable {
-        var slots = LimitSlots<61, 1>()
-        /// The last second seen.
-        var head: Int
+        var slots = LimitSlots<61, 1, 61>()
+        /// The last moment seen.
+        var head: LimitMoment
 
-        mutating func advance(to now: Int) {
+        mutating func advance(to now: LimitMoment) {
             guard now > head else { return }
             slots.advance(from: head, to: now)
             head = now
@@ -18,7 +18,7 @@ struct WrongKeys: Sendable {
 
     private var counts = RecentTable<Count>(maximumCount: maximumAddresses)
 
-    /// How many addresses are remembered: some 1.5 MB.
+    /// How many addresses are remembered: some 2 MB.
     static let maximumAddresses = 4096
 
     /// How many addresses are remembered.
@@ -29,7 +29,7 @@ struct WrongKeys: Sendable {
     /// - Parameter limit: how many may come within any 60 seconds, from 1 on.
     mutating func wait(_ address: LimitDigest, limit: Int, at now: Instant) -> Int? {
         let wait = counts.use(address) { count -> Int? in
-            count.advance(to: Self.seconds(now))
+            count.advance(to: Self.moment(now))
             let excess = count.slots.sum - limit
             return excess < 0 ? nil : count.slots.secondsUntil(excess + 1, isGoneAt: count.head)
         }
@@ -38,16 +38,18 @@ struct WrongKeys: Sendable {
 
     /// Counts one.
     mutating func add(_ address: LimitDigest, at now: Instant) {
-        let second = Self.seconds(now)
-        if !counts.contains(address) { counts.set(address, to: Count(head: second)) }
+        let moment = Self.moment(now)
+        if !counts.contains(address) { counts.set(address, to: Count(head: moment)) }
         counts.use(address) { count in
-            count.advance(to: second)
-            count.slots.add(1)
+            count.advance(to: moment)
+            count.slots.add(1, at: count.head)
         }
     }
 
-    /// Whole seconds from 0 on.
-    private static func seconds(_ now: Instant) -> Int {
-        max(0, Int(now.sinceOrigin.components.seconds))
+    /// From 0 on.
+    private static func moment(_ now: Instant) -> LimitMoment {
+        let (seconds, attoseconds) = now.sinceOrigin.components
+        guard seconds >= 0, attoseconds >= 0 else { return LimitMoment(seconds: 0) }
+        return LimitMoment(seconds: Int(seconds), nanoseconds: Int(attoseconds / 1_000_000_000))
     }
 }

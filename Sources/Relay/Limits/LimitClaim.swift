@@ -19,6 +19,8 @@ public struct LimitClaim: Sendable, Equatable {
     /// How many requests: 1, 0 where only tokens are reserved for one that is counted already, or more that are counted
     /// ahead.
     public var requests: Int
+    /// Whether the requests are counted ahead: they are made until the end of the second.
+    public var isAhead = false
     /// How many places among those at once are taken: one for each request, or 0 for one that has its place already.
     public var places: Int
     /// How many tokens are reserved, 0 or more. More than 10,000,000 count as so many.

@@ -1,9 +1,9 @@
-// Version 1: the version, `head`, how many are held, each with its time after `head`, places and tokens; then requests and
-// tokens of the minute, requests and tokens of the day: how many slots are not empty, each with its age and count. The
-// number of slots and ages are bytes; all other numbers are LEB128, at most 63 bits.
+// Version 2: the version, `head` and its ticks, how many are held, each with its time after `head`, places and tokens; then
+// requests and tokens of the minute, requests and tokens of the day: how many slots are not empty, each with its age, its
+// count and, of a minute, its end. The number of slots and ages are bytes; all other numbers are LEB128, at most 63 bits.
 extension LimitRecord {
     /// The version of what `encoded` writes.
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
 
     /// The record in few bytes, for a store that keeps bytes: only what is not zero. Begins with a version.
     public func encoded() -> [UInt8] {
@@ -21,6 +21,7 @@ extension LimitRecord {
         record.head = min(max(record.head, 0), Int64(Self.latest))
         record.holds.forget(at: Int(record.head))
         Self.append(UInt64(record.head), to: &bytes)
+        Self.append(UInt64(record.headTicks), to: &bytes)
         let held = (0..<LimitHolds.count).filter {
             record.holds[$0].places > 0 || record.holds[$0].tokens > 0
         }
@@ -42,9 +43,11 @@ extension LimitRecord {
         guard bytes.count > 0, bytes[0] == Self.version else { return nil }
         var offset = 1
         guard let seen = Self.number(bytes, &offset), seen <= UInt64(Self.latest),
+            let ticks = Self.number(bytes, &offset).flatMap({ UInt16(exactly: $0) }),
             let held = Self.byte(bytes, &offset), held <= UInt8(LimitHolds.count)
         else { return nil }
         head = Int64(seen)
+        headTicks = ticks
         for index in 0..<Int(held) {
             guard let ahead = Self.number(bytes, &offset),
                 (1...UInt64(LimitHolds.maximumSpan)).contains(ahead),
@@ -60,28 +63,30 @@ extension LimitRecord {
         else { return nil }
     }
 
-    private static func append<let count: Int, let seconds: Int>(
-        _ slots: LimitSlots<count, seconds>, to bytes: inout [UInt8]
+    private static func append<let count: Int, let seconds: Int, let timed: Int>(
+        _ slots: LimitSlots<count, seconds, timed>, to bytes: inout [UInt8]
     ) {
         let place = bytes.count
         bytes.append(0)
-        slots.forEachUsed { age, amount in
+        slots.forEachUsed { age, amount, end in
             bytes[place] += 1
             bytes.append(UInt8(age))
             append(UInt64(amount), to: &bytes)
+            if timed > 0 { append(UInt64(end), to: &bytes) }
         }
     }
 
-    private static func read<let count: Int, let seconds: Int>(
-        _ slots: inout LimitSlots<count, seconds>, _ bytes: Span<UInt8>, _ offset: inout Int
+    private static func read<let count: Int, let seconds: Int, let timed: Int>(
+        _ slots: inout LimitSlots<count, seconds, timed>, _ bytes: Span<UInt8>, _ offset: inout Int
     ) -> Bool {
         guard let number = byte(bytes, &offset) else { return false }
         var next = 0
         for _ in 0..<number {
             guard let age = byte(bytes, &offset).map({ Int($0) }), age >= next, age < count,
-                let amount = Self.number(bytes, &offset).flatMap({ UInt32(exactly: $0) }), amount > 0
+                let amount = Self.number(bytes, &offset).flatMap({ UInt32(exactly: $0) }), amount > 0,
+                let end = timed > 0 ? Self.number(bytes, &offset).flatMap({ UInt16(exactly: $0) }) : 0
             else { return false }
-            slots[age] = amount
+            slots.set(age: age, amount: amount, end: end)
             next = age + 1
         }
         return true

@@ -1,16 +1,17 @@
 /// What is remembered of one subject: the state that all stores keep, and all there is of the rules of counting.
 ///
 /// Requests and tokens are counted in slots: of one second for a minute, of 30 minutes for a day. A slot counts for as long
-/// as any moment in it is inside of the window, so never more than the limit passes within any 60 seconds or 24 hours,
-/// and what was used comes back at most one slot late.
+/// as anything in it is inside of the window, so never more than the limit passes within any 60 seconds or 24 hours, and
+/// what was used comes back at most one slot late. When the last of a second was used is known to the tick, so nobody has to
+/// wait for more than 60 seconds of a minute.
 ///
 /// What requests that are being answered hold – a place among those at once, and reserved tokens – is kept by the time
 /// until which it is held (`LimitLease`). Who lives moves his leases on before that; what a process that was killed held
 /// is gone when its time is over.
 ///
-/// Times are whole seconds of the store's clock, which all processes of the store share more or less. A time that is
-/// earlier than the last one seen counts as that one, up to `maximumSkew`; beyond that the clock was set back, and all
-/// that was counted is taken as if no time had passed since.
+/// Times are those of the store's clock, which all processes of the store share more or less. A time that is earlier than the
+/// last one seen counts as that one, up to `maximumSkew`; beyond that the clock was set back, and all that was counted is
+/// taken as if no time had passed since.
 ///
 /// It is plain memory: it can be copied byte for byte into a shared file. All bytes zero is an empty record. Any bytes
 /// can be worked with: numbers saturate, nothing traps.
@@ -20,15 +21,16 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     /// The most tokens that one claim reserves.
     public static let maximumReservation = 10_000_000
 
-    typealias Minute = LimitSlots<61, 1>
-    typealias Day = LimitSlots<49, 1800>
+    typealias Minute = LimitSlots<61, 1, 61>
+    typealias Day = LimitSlots<49, 1800, 0>
 
     /// Any time beyond is taken for this one; there are some 8,900,000 years until then.
     static let latest = 1 << 48
 
     // Written and read as bytes in `LimitRecord+Bytes`.
-    /// The last second seen.
+    /// The last second seen, and how much of the next one was over then.
     var head: Int64 = 0
+    var headTicks: UInt16 = 0
     var holds = LimitHolds()
     var minuteRequests = Minute()
     var minuteTokens = Minute()
@@ -44,7 +46,7 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     ///
     /// - Returns: why not; nil when it fits. Where several limits stand against it, the one that does so longest.
     public mutating func refusal(
-        of claim: LimitClaim, under subject: LimitSubject, at now: Int
+        of claim: LimitClaim, under subject: LimitSubject, at now: LimitMoment
     ) -> LimitDecision.Refusal? {
         advance(to: now)
         var found: (measure: LimitRules.Measure, wait: Int?)?
@@ -72,14 +74,14 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     /// Requests are counted in any case, places and tokens where they are limited: those have to be given back.
     /// - Parameter lease: what this process holds in this record altogether; it is moved on to `now + leaseSeconds`.
     public mutating func take(
-        _ claim: LimitClaim, under subject: LimitSubject, at now: Int, lease: inout LimitLease,
+        _ claim: LimitClaim, under subject: LimitSubject, at now: LimitMoment, lease: inout LimitLease,
         leaseSeconds: Int
     ) {
         advance(to: now)
         let requests = Self.requests(claim)
         if requests > 0 {
-            minuteRequests.add(requests)
-            dayRequests.add(requests)
+            minuteRequests.add(requests, at: present, isAhead: claim.isAhead)
+            dayRequests.add(requests, at: present)
         }
         guard subject.rules.isHeld else { return }
         holds.change(
@@ -91,17 +93,17 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     /// Takes back what ended: its place and its reservation go, the tokens used are counted at `now`, and an undone
     /// request is taken out of the slot in which it was counted, if that is still there.
     public mutating func settle(
-        _ settlement: LimitSettlement, at now: Int, lease: inout LimitLease, leaseSeconds: Int
+        _ settlement: LimitSettlement, at now: LimitMoment, lease: inout LimitLease, leaseSeconds: Int
     ) {
         advance(to: now)
         let grant = settlement.grant
         if settlement.isUndone, grant.requests > 0, (0...Int(head)).contains(grant.countedAt) {
-            minuteRequests.remove(grant.requests, countedAt: grant.countedAt, now: Int(head))
-            dayRequests.remove(grant.requests, countedAt: grant.countedAt, now: Int(head))
+            minuteRequests.remove(grant.requests, countedAt: grant.countedAt, now: present)
+            dayRequests.remove(grant.requests, countedAt: grant.countedAt, now: present)
         }
         if settlement.usedTokens > 0 {
-            minuteTokens.add(settlement.usedTokens)
-            dayTokens.add(settlement.usedTokens)
+            minuteTokens.add(settlement.usedTokens, at: present)
+            dayTokens.add(settlement.usedTokens, at: present)
         }
         holds.change(
             &lease, places: -max(0, grant.heldPlaces), tokens: -max(0, grant.tokens), at: Int(head),
@@ -109,7 +111,7 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     }
 
     /// Moves what this process holds on to `now + leaseSeconds`.
-    public mutating func renew(_ lease: inout LimitLease, at now: Int, leaseSeconds: Int) {
+    public mutating func renew(_ lease: inout LimitLease, at now: LimitMoment, leaseSeconds: Int) {
         advance(to: now)
         holds.change(&lease, places: 0, tokens: 0, at: Int(head), leaseSeconds: leaseSeconds)
     }
@@ -117,14 +119,16 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     /// How the limits stand, in the order of `LimitRules.Measure.allCases`, without those that are not limited.
     ///
     /// What is reserved counts as if it were used now: it is not back before that much time has passed.
-    public mutating func windows(of subject: LimitSubject, at now: Int) -> [LimitWindow] {
+    public mutating func windows(of subject: LimitSubject, at now: LimitMoment) -> [LimitWindow] {
         var windows: [LimitWindow] = []
         addWindows(of: subject, at: now, to: &windows)
         return windows
     }
 
     /// Adds how the limits stand to others; see `windows`.
-    public mutating func addWindows(of subject: LimitSubject, at now: Int, to windows: inout [LimitWindow]) {
+    public mutating func addWindows(
+        of subject: LimitSubject, at now: LimitMoment, to windows: inout [LimitWindow]
+    ) {
         advance(to: now)
         func add(_ measure: LimitRules.Measure) {
             guard let limit = subject.rules[measure] else { return }
@@ -139,7 +143,7 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
 
     /// How much it is worth to keep at `now`, 0 for nothing: how many binary digits all requests and tokens of the day have,
     /// and more than any of those where something is held.
-    public func weight(at now: Int) -> Int {
+    public func weight(at now: LimitMoment) -> Int {
         var then = self
         then.advance(to: now)
         let sum = then.dayRequests.sum + then.dayTokens.sum
@@ -150,17 +154,22 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     /// When it was last used, in seconds of the store's clock.
     public var lastUsed: Int { Int(head) }
 
+    /// The last moment seen.
+    private var present: LimitMoment { LimitMoment(seconds: Int(head), ticks: headTicks) }
+
     /// Makes `now` the present: forgets what is out of the windows and what is held no more.
-    private mutating func advance(to now: Int) {
-        let now = min(max(now, 0), Self.latest)
-        let known = min(max(Int(head), 0), Self.latest)
+    private mutating func advance(to now: LimitMoment) {
+        let now = LimitMoment(seconds: min(max(now.seconds, 0), Self.latest), ticks: now.ticks)
+        let known = LimitMoment(seconds: min(max(Int(head), 0), Self.latest), ticks: headTicks)
         if now > known {
             minuteRequests.advance(from: known, to: now)
             minuteTokens.advance(from: known, to: now)
             dayRequests.advance(from: known, to: now)
             dayTokens.advance(from: known, to: now)
         }
-        head = Int64(now < known && known - now <= Self.maximumSkew ? known : now)
+        let isSkew = now < known && known.seconds - now.seconds <= Self.maximumSkew
+        head = Int64(isSkew ? known.seconds : now.seconds)
+        headTicks = isSkew ? known.ticks : now.ticks
         holds.forget(at: Int(head))
     }
 
@@ -184,10 +193,9 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
 
     /// In how many seconds so much of a measure is free if nothing more is used and nobody lets go of what he holds.
     private func wait(_ measure: LimitRules.Measure, for amount: Int) -> Int? {
-        let now = Int(head)
         switch measure {
-        case .requestsPerMinute: return minuteRequests.secondsUntil(amount, isGoneAt: now)
-        case .requestsPerDay: return dayRequests.secondsUntil(amount, isGoneAt: now)
+        case .requestsPerMinute: return minuteRequests.secondsUntil(amount, isGoneAt: present)
+        case .requestsPerDay: return dayRequests.secondsUntil(amount, isGoneAt: present)
         case .tokensPerMinute: return wait(minuteTokens, for: amount)
         case .tokensPerDay: return wait(dayTokens, for: amount)
         // A place is free when its request has ended, which nobody knows; soon, it is to be hoped.
@@ -195,31 +203,35 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
         }
     }
 
-    private func wait<let count: Int, let seconds: Int>(
-        _ tokens: LimitSlots<count, seconds>, for amount: Int
+    private func wait<let count: Int, let seconds: Int, let timed: Int>(
+        _ tokens: LimitSlots<count, seconds, timed>, for amount: Int
     ) -> Int? {
-        let now = Int(head)
+        let now = present
         // It is a moment at which a slot leaves or a lease ends; the other kind may have left or ended before.
-        let slot = tokens.secondsUntil(amount, isGoneAt: now) { holds.tokensGone(in: $0, at: now) }
-        let lease = holds.secondsUntil(amount, areGoneAt: now) { tokens.gone(in: $0, at: now) }
+        let slot = tokens.secondsUntil(amount, isGoneAt: now) { holds.tokensGone(in: $0, at: now.seconds) }
+        let lease = holds.secondsUntil(amount, areGoneAt: now.seconds) { tokens.gone(in: $0, at: now) }
         guard let slot, let lease else { return slot ?? lease }
         return min(slot, lease)
     }
 
     /// In how many seconds all of a measure is free if nothing more is used.
     private func reset(_ measure: LimitRules.Measure) -> Int {
-        let now = Int(head)
         switch measure {
-        case .requestsPerMinute: return minuteRequests.secondsUntilEmpty(at: now)
-        case .requestsPerDay: return dayRequests.secondsUntilEmpty(at: now)
-        case .tokensPerMinute:
-            return holds.tokens > 0
-                ? minuteTokens.secondsLeft(ofAge: 0, at: now) : minuteTokens.secondsUntilEmpty(at: now)
-        case .tokensPerDay:
-            return holds.tokens > 0
-                ? dayTokens.secondsLeft(ofAge: 0, at: now) : dayTokens.secondsUntilEmpty(at: now)
-        case .concurrent: return 0
+        case .requestsPerMinute: minuteRequests.secondsUntilEmpty(at: present)
+        case .requestsPerDay: dayRequests.secondsUntilEmpty(at: present)
+        case .tokensPerMinute: reset(minuteTokens)
+        case .tokensPerDay: reset(dayTokens)
+        case .concurrent: 0
         }
+    }
+
+    private func reset<let count: Int, let seconds: Int, let timed: Int>(
+        _ tokens: LimitSlots<count, seconds, timed>
+    ) -> Int {
+        guard holds.tokens > 0 else { return tokens.secondsUntilEmpty(at: present) }
+        var later = tokens
+        later.add(1, at: present)
+        return later.secondsUntilEmpty(at: present)
     }
 
     private static func requests(_ claim: LimitClaim) -> Int { Int(UInt32(clamping: claim.requests)) }

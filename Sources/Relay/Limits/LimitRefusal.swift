@@ -6,8 +6,8 @@ enum LimitRefusal {
     static func failure(for refusal: LimitDecision.Refusal, of claim: LimitClaim) -> Failure {
         switch refusal {
         case .limit(let window, let wait):
-            // A minute is over after 61 s at most, and what running requests hold is free when they end. Both vendors' SDKs
-            // follow no longer wait than 60 (`_calculate_retry_timeout`), and would rather ask at once.
+            // What running requests hold is free when they end, what was counted ahead is given back, and a minute is over
+            // after 60 s. Both vendors' SDKs follow no longer wait (`_calculate_retry_timeout`), and would ask at once.
             let retryAfterSeconds =
                 window.measure.seconds == 60 ? wait.map { min($0, Self.longestMinute) } : wait
             let used = window.limit - window.remaining

@@ -33,8 +33,8 @@ public protocol RelayClock: Sendable {
     /// The monotonic time, at least millisecond-grained. Called several times per exchange: it has to be cheap.
     func now() -> Instant
 
-    /// `now` in whole seconds since the clock's origin. A clock may know a shorter way than by a `Duration`, which has 128 bits.
-    var seconds: Int { get }
+    /// `now` as limits count it. A clock may know a shorter way than by a `Duration`, which has 128 bits.
+    var moment: LimitMoment { get }
 
     /// The time of day as seconds and nanoseconds since 1970-01-01T00:00:00Z, for `created` and for log lines.
     func unixTime() -> (seconds: Int, nanoseconds: Int)
@@ -47,6 +47,15 @@ public protocol RelayClock: Sendable {
 }
 
 extension RelayClock {
-    /// `now` in whole seconds since the clock's origin.
-    public var seconds: Int { Int(now().sinceOrigin.components.seconds) }
+    /// `now` as limits count it.
+    public var moment: LimitMoment {
+        let (seconds, attoseconds) = now().sinceOrigin.components
+        return LimitMoment(seconds: Int(seconds), nanoseconds: Int(attoseconds / 1_000_000_000))
+    }
+
+    /// The time of day as limits count it.
+    public var unixMoment: LimitMoment {
+        let (seconds, nanoseconds) = unixTime()
+        return LimitMoment(seconds: seconds, nanoseconds: nanoseconds)
+    }
 }

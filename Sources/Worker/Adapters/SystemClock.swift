@@ -9,7 +9,11 @@ struct SystemClock: RelayClock {
         Instant(sinceOrigin: .nanoseconds(Int64(clamping: EventLoop.monotonicTime())))
     }
 
-    var seconds: Int { Int(EventLoop.monotonicTime() / 1_000_000_000) }
+    var moment: LimitMoment {
+        let (seconds, nanoseconds) = Int(EventLoop.monotonicTime()).quotientAndRemainder(
+            dividingBy: 1_000_000_000)
+        return LimitMoment(seconds: seconds, nanoseconds: nanoseconds)
+    }
 
     func unixTime() -> (seconds: Int, nanoseconds: Int) {
         var time = timespec()

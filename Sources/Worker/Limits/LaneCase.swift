@@ -64,7 +64,7 @@ struct LaneCase: Sendable {
     }
 
     /// Counts the claim in its records if all have room, and in none otherwise.
-    mutating func weigh(in batch: RecordBatch, _ lane: Lane, at now: Int) {
+    mutating func weigh(in batch: RecordBatch, _ lane: Lane, at now: LimitMoment) {
         refusal = nil
         for part in parts where !part.isWritten {
             guard let entry = batch[part.subject.key] else { continue }
@@ -79,7 +79,7 @@ struct LaneCase: Sendable {
     }
 
     /// Counts the claim anew in a record that was reset, when it is counted in those that are written before.
-    mutating func recount(in entry: RecordEntry, of batch: RecordBatch, _ lane: Lane, at now: Int) {
+    mutating func recount(in entry: RecordEntry, of batch: RecordBatch, _ lane: Lane, at now: LimitMoment) {
         let key = entry.key
         guard let number = parts.firstIndex(where: { $0.subject.key == key && !$0.isWritten }) else { return }
         let isReady = parts.allSatisfy { part in
@@ -93,7 +93,7 @@ struct LaneCase: Sendable {
         }
     }
 
-    private mutating func count(_ number: Int, in entry: RecordEntry, _ lane: Lane, at now: Int) {
+    private mutating func count(_ number: Int, in entry: RecordEntry, _ lane: Lane, at now: LimitMoment) {
         let (subject, claim) = (parts[number].subject, parts[number].claim)
         parts[number].grant = refusal == nil ? entry.count(claim, under: subject, lane, at: now) : nil
         parts[number].windows = entry.record.windows(of: subject, at: now)

@@ -101,10 +101,10 @@ struct LaneWork {
             holdings[key] = holding.lease.isEmpty ? nil : holding
         }
         if isRenewing {
-            let now = clock.unixTime().seconds
+            let now = clock.unixMoment
             // What was moved on lately can wait for the next time, which is well before it ends.
             renewals = holdings.filter { _, holding in
-                holding.lease.expires == 0 || 3 * abs(now - holding.movedAt) > lane.leaseSeconds
+                holding.lease.expires == 0 || 3 * abs(now.seconds - holding.movedAt) > lane.leaseSeconds
             }.map(\.key)
         }
     }
@@ -169,7 +169,7 @@ struct LaneWork {
     }
 
     private mutating func weigh(in batch: RecordBatch) {
-        let now = clock.unixTime().seconds
+        let now = clock.unixMoment
         apply(to: batch, at: now)
         for index in cases.indices { cases[index].weigh(in: batch, lane, at: now) }
     }
@@ -197,7 +197,7 @@ struct LaneWork {
         do {
             let recalled = held(try shelf.recall(keys))
             batch = recalled
-            let now = clock.unixTime().seconds
+            let now = clock.unixMoment
             apply(to: recalled, at: now)
             for entry in recalled.entries where entry.state != .changed {
                 entry.renew(at: now, leaseSeconds: lane.leaseSeconds)
@@ -251,7 +251,7 @@ struct LaneWork {
 
     /// Leaves out of addresses' records whom somebody else was first with at his caller's.
     private mutating func recount(_ entries: [RecordEntry], of batch: RecordBatch) {
-        let now = clock.unixTime().seconds
+        let now = clock.unixMoment
         for entry in entries { entry.reset() }
         apply(to: RecordBatch(entries), at: now)
         for entry in entries {
@@ -260,7 +260,7 @@ struct LaneWork {
     }
 
     /// Settles what concerns records that are at hand.
-    private func apply(to batch: RecordBatch, at now: Int) {
+    private func apply(to batch: RecordBatch, at now: LimitMoment) {
         for settlement in settlements {
             batch[settlement.grant.key]?.settle(settlement, at: now, leaseSeconds: lane.leaseSeconds)
         }
@@ -268,7 +268,7 @@ struct LaneWork {
 
     /// Takes note of what is written.
     private mutating func finish(_ batch: RecordBatch, hasFailed: Bool, isOfClaims: Bool) {
-        let now = clock.unixTime().seconds
+        let now = clock.unixMoment
         var wasContested = false
         for entry in batch.entries {
             switch entry.state {
@@ -276,7 +276,7 @@ struct LaneWork {
             case .written:
                 holdings[entry.key] =
                     entry.lease.isEmpty
-                    ? nil : Holding(lease: entry.lease, lifetime: entry.lifetime, movedAt: now)
+                    ? nil : Holding(lease: entry.lease, lifetime: entry.lifetime, movedAt: now.seconds)
                 hasWritten = true
             case .contested: wasContested = true
             case .doubtful:

@@ -4,10 +4,12 @@ extension LimitClaim {
     /// What of the claim has to be counted for one of its subjects: what nothing limits there is not.
     func asked(of subject: LimitSubject) -> LimitClaim {
         let rules = subject.rules
-        return LimitClaim(
-            subjects: [subject], requests: rules.limitsRequests ? max(0, requests) : 0,
-            places: rules.concurrent != nil ? max(0, places) : 0,
-            tokens: rules.limitsTokens ? min(max(0, tokens), LimitRecord.maximumReservation) : 0)
+        var asked = self
+        asked.subjects = [subject]
+        asked.requests = rules.limitsRequests ? max(0, requests) : 0
+        asked.places = rules.concurrent != nil ? max(0, places) : 0
+        asked.tokens = rules.limitsTokens ? min(max(0, tokens), LimitRecord.maximumReservation) : 0
+        return asked
     }
 
     /// The same claim on some of its subjects.

@@ -263,8 +263,10 @@ private struct Pile {
     mutating func claimAhead(for key: LimitKey) -> LimitClaim {
         filling = ahead
         let subject = LimitSubject(key: key, rules: rules)
-        return LimitClaim(
+        var claim = LimitClaim(
             subjects: [subject], requests: max(0, filling - requests), places: max(0, filling - places))
+        claim.isAhead = true
+        return claim
     }
 
     mutating func fill(_ new: LimitGrant, now: Instant) -> LimitSettlement? {

@@ -35,7 +35,7 @@ final class MemcachedLimitStore: LimitStore {
         options.username = settings.username
         options.password = settings.password?.revealed() ?? ""
         // The number is that of the way in which records are written; see `StampedRecord`.
-        prefix = "\(settings.namespace):2:"
+        prefix = "\(settings.namespace):3:"
         substitute = LimitSubstitute(local: local)
         ring = try MemcachedRing(servers)
 

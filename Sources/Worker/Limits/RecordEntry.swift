@@ -92,7 +92,7 @@ final class RecordEntry {
 
     /// Looks whether a claim fits.
     func refusal(
-        of claim: LimitClaim, under subject: LimitSubject, at now: Int, leaseSeconds: Int
+        of claim: LimitClaim, under subject: LimitSubject, at now: LimitMoment, leaseSeconds: Int
     ) -> LimitDecision.Refusal? {
         let lastUsed = record.lastUsed
         let refusal = record.refusal(of: claim, under: subject, at: now)
@@ -103,7 +103,7 @@ final class RecordEntry {
 
     /// Counts a claim of which is known that it fits. One that asks for nothing changes nothing.
     func count(
-        _ claim: LimitClaim, under subject: LimitSubject, _ lane: LaneCase.Lane, at now: Int
+        _ claim: LimitClaim, under subject: LimitSubject, _ lane: LaneCase.Lane, at now: LimitMoment
     ) -> LimitGrant {
         if !claim.asksNothing {
             record.take(claim, under: subject, at: now, lease: &lease, leaseSeconds: lane.leaseSeconds)
@@ -113,13 +113,13 @@ final class RecordEntry {
     }
 
     /// Takes back what ended.
-    func settle(_ settlement: LimitSettlement, at now: Int, leaseSeconds: Int) {
+    func settle(_ settlement: LimitSettlement, at now: LimitMoment, leaseSeconds: Int) {
         record.settle(settlement, at: now, lease: &lease, leaseSeconds: leaseSeconds)
         state = .changed
     }
 
     /// Moves on what this process holds.
-    func renew(at now: Int, leaseSeconds: Int) {
+    func renew(at now: LimitMoment, leaseSeconds: Int) {
         record.renew(&lease, at: now, leaseSeconds: leaseSeconds)
         state = .changed
     }

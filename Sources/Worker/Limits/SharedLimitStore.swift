@@ -67,7 +67,7 @@ final class SharedLimitStore: LimitStore {
         own = SharedLimitTable(mapping, layout: layout)
         state = Mutex(State(table: own))
         guard let path else { return }
-        nextLook.store(clock.seconds + Self.watchSeconds, ordering: .relaxed)
+        nextLook.store(clock.moment.seconds + Self.watchSeconds, ordering: .relaxed)
         do throws(SharedLimitFile.Refusal) {
             let mapping = try SharedLimitFile.open(
                 path, layout: layout, replacesOtherVersions: true, maximumWait: Self.startPatience)
@@ -78,7 +78,7 @@ final class SharedLimitStore: LimitStore {
     }
 
     func admitAtOnce(_ claim: LimitClaim) -> LimitDecision? {
-        let now = clock.seconds
+        let now = clock.moment
         let table = table(at: now)
         if hasPending.load(ordering: .relaxed) { settlePending(table, at: now) }
         return table.admit(claim, at: now, leases: leases, leaseSeconds: leaseSeconds)
@@ -95,14 +95,14 @@ final class SharedLimitStore: LimitStore {
     }
 
     func settle(_ settlements: [LimitSettlement]) {
-        let now = clock.seconds
+        let now = clock.moment
         let table = table(at: now)
         if hasPending.load(ordering: .relaxed) { settlePending(table, at: now) }
         settle(settlements, in: table, at: now)
     }
 
     func renew() {
-        let now = clock.seconds
+        let now = clock.moment
         let table = table(at: now)
         settlePending(table, at: now)
         // One that cannot be had now is renewed the next time.
@@ -116,7 +116,7 @@ final class SharedLimitStore: LimitStore {
         while hasPending.load(ordering: .relaxed) {
             // Tried once more after that: this thread may have been stopped meanwhile.
             let isLast = EventLoop.monotonicTime() &- began >= Self.endPatience
-            let now = clock.seconds
+            let now = clock.moment
             settlePending(table(at: now), at: now)
             guard !isLast else { return }
             usleep(2000)
@@ -138,7 +138,7 @@ final class SharedLimitStore: LimitStore {
 
     // MARK: Settlements that wait
 
-    private func settle(_ settlements: [LimitSettlement], in table: SharedLimitTable, at now: Int) {
+    private func settle(_ settlements: [LimitSettlement], in table: SharedLimitTable, at now: LimitMoment) {
         for settlement in settlements
         where !table.settle(settlement, at: now, leases: leases, leaseSeconds: leaseSeconds) {
             let isKept = pending.withLock { pending in
@@ -156,7 +156,7 @@ final class SharedLimitStore: LimitStore {
         }
     }
 
-    private func settlePending(_ table: SharedLimitTable, at now: Int) {
+    private func settlePending(_ table: SharedLimitTable, at now: LimitMoment) {
         let waiting = pending.withLock { pending in
             hasPending.store(false, ordering: .relaxed)
             defer { pending = [] }
@@ -167,9 +167,9 @@ final class SharedLimitStore: LimitStore {
 
     // MARK: The file
 
-    private func table(at now: Int) -> SharedLimitTable {
+    private func table(at now: LimitMoment) -> SharedLimitTable {
         let table = state.withLock { $0.table }
-        guard let path, now >= nextLook.load(ordering: .relaxed) || table.mapping.isDamaged else {
+        guard let path, now.seconds >= nextLook.load(ordering: .relaxed) || table.mapping.isDamaged else {
             return table
         }
         guard isLooking.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
@@ -180,11 +180,11 @@ final class SharedLimitStore: LimitStore {
     }
 
     /// Looks whether the name still stands for what is mapped. Only one at a time does.
-    private func look(_ path: String, at now: Int) -> SharedLimitTable {
+    private func look(_ path: String, at now: LimitMoment) -> SharedLimitTable {
         let table = state.withLock { $0.table }
         let isShared = table.mapping.identity != nil
         let isSame = isShared && SharedLimitFile.identity(path) == table.mapping.identity
-        nextLook.store(now + Self.watchSeconds, ordering: .relaxed)
+        nextLook.store(now.seconds + Self.watchSeconds, ordering: .relaxed)
         if isSame, !table.mapping.isDamaged { return table }
         do throws(SharedLimitFile.Refusal) {
             // Not waiting: this is on an event loop.
@@ -208,7 +208,7 @@ final class SharedLimitStore: LimitStore {
 
     /// Counts for this process alone from now on, and tries the file again later.
     private func refuse(_ reason: String, _ path: String, for seconds: Int) {
-        nextLook.store(clock.seconds + seconds, ordering: .relaxed)
+        nextLook.store(clock.moment.seconds + seconds, ordering: .relaxed)
         let wasShared = state.withLock { $0.table.mapping.identity != nil }
         let former = state.withLock { $0.reason }
         if wasShared {
@@ -229,7 +229,7 @@ final class SharedLimitStore: LimitStore {
             state.table = table
             state.reason = reason
         }
-        let now = clock.seconds
+        let now = clock.moment
         for key in leases.keys {
             _ = table.renew(key, at: now, leases: leases, leaseSeconds: leaseSeconds, isNew: true)
         }

@@ -38,7 +38,7 @@ final class SharedLimitTable: @unchecked Sendable {
 
     /// Decides a claim of one or two subjects.
     func admit(
-        _ claim: LimitClaim, at now: Int, leases: LimitLeases, leaseSeconds: Int
+        _ claim: LimitClaim, at now: LimitMoment, leases: LimitLeases, leaseSeconds: Int
     ) -> LimitDecision? {
         guard let first = claim.subjects.first else { return .unlimited }
         assert(claim.subjects.count <= 2)
@@ -62,7 +62,7 @@ final class SharedLimitTable: @unchecked Sendable {
 
     /// Ends what was granted.
     func settle(
-        _ settlement: LimitSettlement, at now: Int, leases: LimitLeases, leaseSeconds: Int
+        _ settlement: LimitSettlement, at now: LimitMoment, leases: LimitLeases, leaseSeconds: Int
     ) -> Bool {
         let key = settlement.grant.key
         let place = place(of: key)
@@ -90,7 +90,7 @@ final class SharedLimitTable: @unchecked Sendable {
     ///
     /// - Parameter isNew: whether it was held in another table until now.
     func renew(
-        _ key: LimitKey, at now: Int, leases: LimitLeases, leaseSeconds: Int, isNew: Bool
+        _ key: LimitKey, at now: LimitMoment, leases: LimitLeases, leaseSeconds: Int, isNew: Bool
     ) -> Bool {
         let place = place(of: key)
         return withBucket(place.bucket) { () -> Bool in
@@ -145,7 +145,8 @@ final class SharedLimitTable: @unchecked Sendable {
 
     /// Decides a claim of subjects that belong in one place and another.
     private func decide(
-        _ claim: LimitClaim, _ one: LimitTableLayout.Place, _ other: LimitTableLayout.Place, at now: Int,
+        _ claim: LimitClaim, _ one: LimitTableLayout.Place, _ other: LimitTableLayout.Place,
+        at now: LimitMoment,
         leases: LimitLeases, leaseSeconds: Int
     ) -> LimitDecision {
         let first = claim.subjects[0]
@@ -190,7 +191,7 @@ final class SharedLimitTable: @unchecked Sendable {
     }
 
     private func refusal(
-        of claim: LimitClaim, under subject: LimitSubject, in cell: LimitCell?, at now: Int
+        of claim: LimitClaim, under subject: LimitSubject, in cell: LimitCell?, at now: LimitMoment
     ) -> LimitDecision.Refusal? {
         // Time moves on in a record when it is looked at, so it is sealed afterwards: by `addWindows`.
         if let cell { return cell.record.pointee.refusal(of: claim, under: subject, at: now) }
@@ -200,7 +201,7 @@ final class SharedLimitTable: @unchecked Sendable {
 
     /// How the limits stand; the last thing that is done with a cell.
     private func addWindows(
-        of subject: LimitSubject, in cell: LimitCell?, at now: Int, to decision: inout LimitDecision
+        of subject: LimitSubject, in cell: LimitCell?, at now: LimitMoment, to decision: inout LimitDecision
     ) {
         // Nobody has to make room for who is refused.
         guard let cell else {
@@ -230,7 +231,7 @@ final class SharedLimitTable: @unchecked Sendable {
     /// least, and of several such the one that was not used for longest.
     ///
     /// So strangers with a request each push out each other, and not the one whose limit is used up, or who holds something.
-    private func make(_ key: LimitKey, _ place: LimitTableLayout.Place, at now: Int) -> LimitCell {
+    private func make(_ key: LimitKey, _ place: LimitTableLayout.Place, at now: LimitMoment) -> LimitCell {
         let marks = self.marks(of: place.bucket)
         // Its own, if that was damaged: no key may be there twice.
         let number =
@@ -245,7 +246,7 @@ final class SharedLimitTable: @unchecked Sendable {
     /// How many cells are compared: to look at one takes as long as to find a key.
     private static let comparedCells = 8
 
-    private func leastWorth(in place: LimitTableLayout.Place, at now: Int) -> Int {
+    private func leastWorth(in place: LimitTableLayout.Place, at now: LimitMoment) -> Int {
         // As good as drawn by chance.
         let start = Int(place.mark / 2)
         var chosen = start % LimitTableLayout.cellsPerBucket
@@ -257,7 +258,7 @@ final class SharedLimitTable: @unchecked Sendable {
             if cell.isWhole {
                 let used = cell.record.pointee.lastUsed
                 // Else it was written before the machine was started anew.
-                let isPast = used <= now + LimitRecord.maximumSkew
+                let isPast = used <= now.seconds + LimitRecord.maximumSkew
                 rank = isPast ? (cell.record.pointee.weight(at: now), used) : (-1, Int.min + 1)
             }
             if rank < least { (chosen, least) = (number, rank) }

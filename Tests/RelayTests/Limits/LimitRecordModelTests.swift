@@ -13,12 +13,12 @@ private struct LimitLog {
     var requests: [Use] = []
     var tokens: [Use] = []
 
-    func requests(in seconds: Int, before now: Int) -> Int { Self.sum(requests, seconds, now) }
-    func tokens(in seconds: Int, before now: Int) -> Int { Self.sum(tokens, seconds, now) }
+    func requests(in window: Int, before now: Int) -> Int { Self.sum(requests, window, now) }
+    func tokens(in window: Int, before now: Int) -> Int { Self.sum(tokens, window, now) }
 
-    /// All that was used less than so many seconds ago.
-    private static func sum(_ uses: [Use], _ seconds: Int, _ now: Int) -> Int {
-        uses.reduce(0) { $0 + ($1.milliseconds > now - seconds * 1000 ? $1.amount : 0) }
+    /// All that was used less than so many milliseconds ago.
+    private static func sum(_ uses: [Use], _ window: Int, _ now: Int) -> Int {
+        uses.reduce(0) { $0 + ($1.milliseconds > now - window ? $1.amount : 0) }
     }
 }
 
@@ -50,7 +50,9 @@ private struct LimitLog {
             if seed % 4 == 0 { rules.requestsPerMinute = 5 }
         }
 
-        var now: Int { milliseconds / 1000 }
+        var now: LimitMoment {
+            LimitMoment(seconds: milliseconds / 1000, nanoseconds: milliseconds % 1000 * 1_000_000)
+        }
         var subject: LimitSubject {
             LimitSubject(key: LimitKey(.address, .audio, high: 3, low: 4), rules: rules)
         }
@@ -58,18 +60,23 @@ private struct LimitLog {
         func roll(_ sides: Int) -> Int { Int(random.nextUInt64() % UInt64(sides)) }
 
         /// What is held, by what each process was told.
-        var places: Int { processes.reduce(0) { $0 + ($1.lease.expires > now ? $1.lease.places : 0) } }
-        var reserved: Int { processes.reduce(0) { $0 + ($1.lease.expires > now ? $1.lease.tokens : 0) } }
+        var places: Int {
+            processes.reduce(0) { $0 + ($1.lease.expires > now.seconds ? $1.lease.places : 0) }
+        }
+        var reserved: Int {
+            processes.reduce(0) { $0 + ($1.lease.expires > now.seconds ? $1.lease.tokens : 0) }
+        }
 
         /// How much is used of a measure, by the log.
         ///
         /// - Parameter late: with what is one slot older than the window, too.
         func used(_ measure: LimitRules.Measure, late: Bool) -> Int {
             switch measure {
-            case .requestsPerMinute: log.requests(in: late ? 61 : 60, before: milliseconds)
-            case .requestsPerDay: log.requests(in: late ? 88_200 : 86_400, before: milliseconds)
-            case .tokensPerMinute: log.tokens(in: late ? 61 : 60, before: milliseconds) + reserved
-            case .tokensPerDay: log.tokens(in: late ? 88_200 : 86_400, before: milliseconds) + reserved
+            case .requestsPerMinute: log.requests(in: late ? 61_000 : 60_000, before: milliseconds)
+            case .requestsPerDay: log.requests(in: late ? 88_200_000 : 86_400_000, before: milliseconds)
+            case .tokensPerMinute: log.tokens(in: late ? 61_000 : 60_000, before: milliseconds) + reserved
+            case .tokensPerDay:
+                log.tokens(in: late ? 88_200_000 : 86_400_000, before: milliseconds) + reserved
             case .concurrent: places
             }
         }
@@ -92,7 +99,7 @@ private struct LimitLog {
             }
             // Those who live renew; the last one is stopped every now and then.
             for index in processes.indices where index < 4 || roll(50) > 0 {
-                let left = processes[index].lease.expires - now
+                let left = processes[index].lease.expires - now.seconds
                 if left < 30 { record.renew(&processes[index].lease, at: now, leaseSeconds: 60) }
             }
             look()
@@ -122,6 +129,7 @@ private struct LimitLog {
                 let room = (rules[measure] ?? 0) - used(measure, late: true)
                 #expect(asked(claim, measure) > room, "refused by \(measure) at \(milliseconds)")
                 #expect(record.windows(of: subject, at: now) == before)
+                #expect(measure.seconds > 60 || reserved > 0 || wait ?? 0 <= 60)
                 expectPasses(claim, after: wait, of: measure)
             }
         }
@@ -141,7 +149,7 @@ private struct LimitLog {
             var then = record
             #expect(then.refusal(of: claim, under: alone, at: now + wait - 1) != nil)
             then = record
-            #expect(then.refusal(of: claim, under: alone, at: now + wait) == nil)
+            #expect(then.refusal(of: claim, under: alone, at: later(by: wait)) == nil)
         }
 
         mutating func settle(_ process: Int) {
@@ -166,8 +174,9 @@ private struct LimitLog {
                 guard window.measure != .concurrent, reserved == 0 else { continue }
                 #expect((window.resetSeconds == 0) == (window.remaining == limit))
                 guard window.resetSeconds > 0 else { continue }
-                #expect(remaining(window.measure, in: window.resetSeconds) == limit)
-                #expect((remaining(window.measure, in: window.resetSeconds - 1) ?? limit) < limit)
+                #expect(remaining(window.measure, at: later(by: window.resetSeconds)) == limit)
+                #expect((remaining(window.measure, at: now + (window.resetSeconds - 1)) ?? limit) < limit)
+                #expect(window.measure.seconds > 60 || window.resetSeconds <= 60)
             }
             #expect(
                 processes.allSatisfy { $0.lease.places == $0.open.reduce(0) { $0 + $1.grant.heldPlaces } })
@@ -182,9 +191,16 @@ private struct LimitLog {
             record = copy
         }
 
-        func remaining(_ measure: LimitRules.Measure, in seconds: Int) -> Int? {
+        /// A request is on its way for more than the tick by which seconds that are told may be too few.
+        func later(by seconds: Int) -> LimitMoment {
+            var then = now + seconds
+            then.ticks += 1
+            return then
+        }
+
+        func remaining(_ measure: LimitRules.Measure, at time: LimitMoment) -> Int? {
             var then = record
-            return then.windows(of: subject, at: now + seconds).first { $0.measure == measure }?.remaining
+            return then.windows(of: subject, at: time).first { $0.measure == measure }?.remaining
         }
     }
 

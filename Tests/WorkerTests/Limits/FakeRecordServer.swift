@@ -103,7 +103,7 @@ final class FakeRecordServer: RecordServer, Sendable {
     func window(_ subject: LimitSubject, _ measure: LimitRules.Measure, at now: Int) -> LimitWindow? {
         let item = state.withLock { $0.items["t:2:" + subject.key.text] }
         guard var record = item.flatMap({ StampedRecord($0.bytes.span)?.record }) else { return nil }
-        return record.windows(of: subject, at: now).first { $0.measure == measure }
+        return record.windows(of: subject, at: LimitMoment(seconds: now)).first { $0.measure == measure }
     }
 
     /// Lets this happen before the next fetch.
@@ -124,7 +124,8 @@ extension FakeRecordServer.State {
         var record = items[name].flatMap { StampedRecord($0.bytes.span) } ?? StampedRecord()
         var lease = LimitLease()
         let claim = LimitClaim(subjects: [subject], requests: requests, places: 0)
-        record.record.take(claim, under: subject, at: now, lease: &lease, leaseSeconds: 60)
+        record.record.take(
+            claim, under: subject, at: LimitMoment(seconds: now), lease: &lease, leaseSeconds: 60)
         record.add(stamp: .random(in: 0 ... .max))
         put(record.bytes, at: name)
     }

@@ -39,14 +39,15 @@ struct LimitStockTests {
         }
 
         mutating func count(_ claim: LimitClaim) -> LimitDecision {
-            record.take(claim, under: subject, at: second, lease: &lease, leaseSeconds: 60)
+            record.take(
+                claim, under: subject, at: LimitMoment(seconds: second), lease: &lease, leaseSeconds: 60)
             let grant = LimitGrant(of: claim, under: subject, place: 3, countedAt: record.lastUsed)
             return LimitDecision(grants: [grant], windows: record.windows(of: subject))
         }
 
         mutating func settle(_ settlement: LimitSettlement?) {
             guard let settlement else { return }
-            record.settle(settlement, at: second, lease: &lease, leaseSeconds: 60)
+            record.settle(settlement, at: LimitMoment(seconds: second), lease: &lease, leaseSeconds: 60)
         }
 
         /// What the thread does: takes back what is left, and counts ahead what is wanted; how many requests and places.
@@ -342,6 +343,6 @@ struct LimitStockTests {
 extension LimitRecord {
     fileprivate func windows(of subject: LimitSubject) -> [LimitWindow] {
         var record = self
-        return record.windows(of: subject, at: lastUsed)
+        return record.windows(of: subject, at: LimitMoment(seconds: lastUsed))
     }
 }

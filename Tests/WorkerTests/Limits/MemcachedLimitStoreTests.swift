@@ -202,7 +202,7 @@ import TestSupport
         func subjects(on place: Int, _ scope: LimitScope) throws -> LimitSubject {
             let number = try #require(
                 (1..<10_000 as Range<UInt64>).first {
-                    ring.place(of: "fastrelay:2:" + subject($0, scope).key.text) == place
+                    ring.place(of: "fastrelay:3:" + subject($0, scope).key.text) == place
                 })
             return subject(number, scope)
         }

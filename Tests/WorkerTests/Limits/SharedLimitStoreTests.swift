@@ -34,8 +34,10 @@ import TestSupport
         #expect(refused.windows.map(\.remaining) == [0])
         guard case .limit(let window, let wait) = refused.refusal else { throw Unexpected() }
         #expect(window.measure == .requestsPerMinute)
-        #expect(wait == 61)
-        bed.clock.advance(by: .seconds(61))
+        #expect(wait == 60)
+        bed.clock.advance(by: .seconds(60))
+        #expect(other.admitAtOnce(claim)?.isGranted == false)
+        bed.clock.advance(by: .milliseconds(1))
         #expect(other.admitAtOnce(claim)?.remaining == 2)
         #expect(one.health == LimitStoreHealth(kind: "machine", places: [.init(name: bed.path, isUp: true)]))
         #expect(bed.log.events.isEmpty)
