@@ -51,24 +51,40 @@ static inline CURLcode fr_easy_get_pointer(CURL *handle, CURLINFO info, void **v
     return curl_easy_getinfo(handle, info, value);
 }
 
-// OpenSSL's function that tells what protocol a connection was agreed on to speak; NULL where libcurl uses another library.
-// https://docs.openssl.org/3.0/man3/SSL_CTX_set_alpn_select_cb/
-typedef void (*fr_alpn_selected)(const void *ssl, const unsigned char **name, unsigned *length);
-static inline fr_alpn_selected fr_find_alpn_selected(void) {
-    return (fr_alpn_selected)dlsym(RTLD_DEFAULT, "SSL_get0_alpn_selected");
+// What libcurl tells nobody, asked of OpenSSL, whose object for a connection it names; NULL where it uses another library.
+// https://curl.se/libcurl/c/CURLINFO_TLS_SSL_PTR.html
+typedef struct {
+    // https://docs.openssl.org/3.0/man3/SSL_CTX_set_alpn_select_cb/
+    void (*alpn_selected)(const void *ssl, const unsigned char **name, unsigned *length);
+    // https://docs.openssl.org/3.0/man3/SSL_pending/
+    int (*pending)(const void *ssl);
+} fr_tls;
+static inline fr_tls fr_find_tls(void) {
+    fr_tls tls;
+    *(void **)&tls.alpn_selected = dlsym(RTLD_DEFAULT, "SSL_get0_alpn_selected");
+    *(void **)&tls.pending = dlsym(RTLD_DEFAULT, "SSL_pending");
+    return tls;
+}
+static inline const void *fr_easy_tls(CURL *handle) {
+    struct curl_tlssessioninfo *session = NULL;
+    if (curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == NULL) return NULL;
+    return session->backend == CURLSSLBACKEND_OPENSSL ? session->internals : NULL;
 }
 
-// Whether a call's connection speaks HTTP/2: 1 or 0, -1 where that cannot be told. libcurl tells it to nobody, but names
-// OpenSSL's object. https://curl.se/libcurl/c/CURLINFO_TLS_SSL_PTR.html
-static inline int fr_easy_speaks_http2(CURL *handle, fr_alpn_selected selected) {
-    struct curl_tlssessioninfo *session = NULL;
-    if (selected == NULL) return -1;
-    if (curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == NULL) return -1;
-    if (session->backend != CURLSSLBACKEND_OPENSSL || session->internals == NULL) return -1;
+// Whether a call's connection speaks HTTP/2: 1 or 0, -1 where that cannot be told or there is no TLS.
+static inline int fr_easy_speaks_http2(CURL *handle, fr_tls tls) {
+    const void *ssl = fr_easy_tls(handle);
+    if (ssl == NULL || tls.alpn_selected == NULL) return -1;
     const unsigned char *name = NULL;
     unsigned length = 0;
-    selected(session->internals, &name, &length);
+    tls.alpn_selected(ssl, &name, &length);
     return length == 2 && memcmp(name, "h2", 2) == 0;
+}
+
+// How many bytes a call's connection has decrypted that nobody has read; 0 without TLS.
+static inline int fr_easy_pending(CURL *handle, fr_tls tls) {
+    const void *ssl = fr_easy_tls(handle);
+    return ssl == NULL || tls.pending == NULL ? 0 : tls.pending(ssl);
 }
 
 // curl_multi_setopt is variadic.

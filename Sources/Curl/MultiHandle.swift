@@ -12,6 +12,10 @@ internal import Glibc
     let loop: EventLoop
     private let pointer: UnsafeMutableRawPointer
     private var sockets: [Int32: SocketWatch] = [:]
+    /// Connections by this side's port, which is all that libcurl tells of a call's; two to different hosts may have the same.
+    private var ports: [Int32: [Int32]] = [:]
+    /// Connections that are not among them yet: before they are made they have no port.
+    private var unnamed: Set<Int32> = []
     private var running: [ObjectIdentifier: Transfer] = [:]
     private lazy var timer = LoopTimer { [weak self] in self?.timeIsUp() }
 
@@ -72,21 +76,35 @@ internal import Glibc
         running.values.contains { $0.localPort == port && $0 !== transfer }
     }
 
+    /// Whether something waits to be read on the connection with this port, or it has ended. `recv`
+    func hasUnread(port: Int32) -> Bool {
+        connections(port: port).contains { socket in
+            var byte: UInt8 = 0
+            return unsafe recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) >= 0 || errno != EAGAIN
+        }
+    }
+
+    /// The connections with a port on this side: mostly one.
+    private func connections(port: Int32) -> [Int32] {
+        for socket in unnamed {
+            guard let named = sockets[socket]?.localPort, named != 0 else { continue }
+            ports[named, default: []].append(socket)
+            unnamed.remove(socket)
+        }
+        return ports[port] ?? []
+    }
+
     /// libcurl 7.88 keeps the frame that resets an HTTP/2 stream in a buffer until it sends something else on the
     /// connection (`send_callback` in its http2.c). Another call on the connection is made to; without any, the
     /// connection is ended, which says the same.
     ///
     /// An HTTP/1 connection is closed already, and its watch gone.
     private func sendReset(port: Int32) {
-        guard let socket = sockets.first(where: { $1.isConnection && $1.localPort == port })?.key
-        else {
-            return
-        }
-        if let other = running.values.first(where: { $0.localPort == port && $0.isReading }) {
-            other.flushConnection()
-        } else {
-            shutdown(socket, Int32(SHUT_RDWR))
-        }
+        let others = running.values.filter { $0.localPort == port }
+        if let other = others.first(where: \.isReading) ?? others.first { return other.flushConnection() }
+        let sockets = connections(port: port)
+        // Of two it cannot be told which one it is; then the frame goes with the next call.
+        if sockets.count == 1 { shutdown(sockets[0], Int32(SHUT_RDWR)) }
     }
 
     // MARK: Events
@@ -166,17 +184,25 @@ internal import Glibc
     /// libcurl opened a connection. Whatever had its number before is gone.
     private static let onOpen: curl_sockopt_callback = { context, socket, _ in
         if let multi = unsafe handle(context) {
-            multi.sockets[socket]?.forget(on: multi.loop)
+            multi.forget(socket)
             multi.sockets[socket] = SocketWatch(socket: socket, multi: multi, isConnection: true)
+            multi.unnamed.insert(socket)
         }
         return Int32(CURL_SOCKOPT_OK)
     }
 
     /// libcurl closes a connection.
     private static let onClose: fr_close_socket_callback = { context, socket in
-        if let multi = unsafe handle(context), let watch = multi.sockets.removeValue(forKey: socket) {
-            watch.forget(on: multi.loop)
-        }
+        unsafe handle(context)?.forget(socket)
         return close(socket)
+    }
+
+    private func forget(_ socket: Int32) {
+        guard let watch = sockets.removeValue(forKey: socket) else { return }
+        watch.forget(on: loop)
+        guard watch.isConnection, unnamed.remove(socket) == nil else { return }
+        let port = watch.localPort
+        let others = ports[port]?.filter { $0 != socket } ?? []
+        ports[port] = others.isEmpty ? nil : others
     }
 }

@@ -53,7 +53,7 @@ internal import Glibc
     /// Whether the connection stands and libcurl was told to send.
     private(set) var hasIssuedRequest = false
     let mayShareConnection: Bool
-    /// Whether libcurl chose a connection that cannot be shared.
+    /// What was made of the connection that libcurl chose.
     var choice = ConnectionChoice.libcurls
     /// Where it runs.
     var multi: MultiHandle { pool.multi(isShared: mayShareConnection) }
@@ -271,9 +271,13 @@ internal import Glibc
             self.handle = nil
             unsafe report?.complete(by: handle.pointer)
             let isComplete = if case .finished = state { true } else { false }
+            discardHeld(by: handle)
             multi.remove(
                 self, handle, isGivenUp: isGivenUp && hasIssuedRequest && mayShareConnection)
-            pool.keep(handle, isAsItWas: isComplete && choice == .libcurls)
+            // What libcurl keeps of a call that broke off on a shared connection is nobody else's.
+            if isComplete || !mayShareConnection {
+                pool.keep(handle, isAsItWas: isComplete && choice == .libcurls)
+            }
         }
         headerList = HeaderList()
         upload = Upload()
@@ -292,7 +296,7 @@ internal import Glibc
 
     private func receiveHeader(_ line: Span<UInt8>) -> Bool {
         // Trailers are of no use here.
-        guard head == .incomplete else { return true }
+        guard head == .incomplete, isRunning else { return true }
         switch answer.take(line) {
         case .incomplete: break
         case .complete:
@@ -313,6 +317,7 @@ internal import Glibc
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard isRunning else { return bytes.count }
         if pending.count >= Self.highWater {
             isPaused = true
             return Int(CURL_WRITEFUNC_PAUSE)
@@ -355,7 +360,7 @@ internal import Glibc
             )
             return CURL_PREREQFUNC_ABORT
         }
-        if transfer.isOnUnsharedConnection(port: localPort) {
+        guard transfer.mayUseConnection(port: localPort) else {
             transfer.choice = .refused
             return CURL_PREREQFUNC_ABORT
         }

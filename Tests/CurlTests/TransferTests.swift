@@ -57,6 +57,33 @@ struct TransferTests {
         }
     }
 
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nanother", "HTTP/1.1 408 Request Timeout\r\n\r\n", "?",
+    ])
+    func `what comes after an answer is nobody's`(further: String) async throws {
+        let (isAsked, isSent) = (Gate(), Gate())
+        try await withPool { connection in
+            var isFirst = true
+            while let request = connection.request() {
+                connection.answer(String(request.head.split(separator: " ")[1]))
+                guard isFirst, request.head.hasPrefix("GET /1 ") else { continue }
+                isFirst = false
+                isAsked.wait()
+                // On this machine it has arrived when it is sent.
+                connection.send(further)
+                isSent.open()
+            }
+        } body: { bed in
+            #expect(await bed.text(of: TransferOptions(url: bed.url + "/1")) == "/1")
+            isAsked.open()
+            isSent.wait()
+            for path in ["/2", "/3", "/4"] {
+                #expect(await bed.text(of: TransferOptions(url: bed.url + path)) == path)
+            }
+            #expect(bed.server.connections == 2)
+        }
+    }
+
     @Test func `pieces are handed on as they come`() async throws {
         let gate = Gate()
         try await withPool { connection in

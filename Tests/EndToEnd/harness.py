@@ -324,7 +324,7 @@ class RelayNginx(Nginx):
 class TLSNginx(Nginx):
     """nginx with TLS and HTTP/2 in front of the fake, as a vendor has it."""
 
-    def __init__(self, directory: pathlib.Path, upstream_port: int, http2: bool = True) -> None:
+    def __init__(self, directory: pathlib.Path, upstream_port: int, http2: bool = True, further: str = "") -> None:
         self.port = free_port()
         self.certificate, key = openssl_certificate(directory)
         protocol = "ssl http2" if http2 else "ssl"
@@ -336,6 +336,7 @@ class TLSNginx(Nginx):
         ssl_certificate {self.certificate};
         ssl_certificate_key {key};
         client_max_body_size 0;
+        {further}
         location / {{
             proxy_pass http://127.0.0.1:{upstream_port};
             proxy_http_version 1.1;

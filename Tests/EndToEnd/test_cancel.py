@@ -5,13 +5,16 @@ from __future__ import annotations
 import concurrent.futures
 import http.client
 import json
+import signal
+import socket
 import statistics
+import threading
 import time
 
 import pytest
 
 from fake_onemin import directive
-from harness import KEY, Stack, Stream, question
+from harness import KEY, Stack, Stream, question, wait_until
 
 #: From the client's FIN to the end of the upstream connection, through nginx.
 LIMIT = 0.1
@@ -109,5 +112,76 @@ def test_over_http2_only_the_call_ends(make_stack, fake, tmp_path):
                 leaver.close()
                 assert fake.wait_for_abort(request, 5) - left < 0.1
         assert stack.chat().status == 200
+    finally:
+        vendor.stop()
+
+
+def test_who_leaves_ends_nobody_elses_call(make_stack, fake, tmp_path):
+    """Also where the other call on the connection has to wait for its reader."""
+    from harness import TLSNginx
+    vendor = TLSNginx(tmp_path / "vendor", fake.port).start()
+    try:
+        stack = make_stack(loops=1, provider={"baseURL": vendor.url, "caFile": str(vendor.certificate)})
+        assert stack.chat().status == 200
+
+        def ask(prompt: str) -> http.client.HTTPConnection:
+            connection = http.client.HTTPConnection("127.0.0.1", stack.nginx.port, timeout=30)
+            connection.request("POST", "/v1/chat/completions", json.dumps(question(prompt)),
+                               {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"})
+            return connection
+
+        for number in range(4):
+            leaver = ask(directive(gate=f"leaver-{number}", text="x"))
+            fake.wait_for_chat(f"leaver-{number}")
+            other = ask(directive(gate=f"other-{number}", text="y" * 300_000))
+            call = fake.wait_for_chat(f"other-{number}")
+            # So that the worker hears of both at once: of an answer longer than it takes in, and of a client that left.
+            stack.worker.signal(signal.SIGSTOP)
+            fake.gate(f"other-{number}").release(3)
+            fake.wait_for(lambda: call.completed, what="the answer")
+            leaver.sock.shutdown(socket.SHUT_RDWR)
+            leaver.close()
+            wait_until(lambda: stack.nginx.error_log.read_text().count("client prematurely closed") > number,
+                       what="the client's end")
+            stack.worker.signal(signal.SIGCONT)
+            answer = other.getresponse()
+            assert answer.status == 200 and len(answer.read()) > 300_000
+    finally:
+        vendor.stop()
+
+
+@pytest.mark.only("fastcgi")
+@pytest.mark.timeout(120)
+def test_what_was_meant_for_who_left_is_given_to_nobody(make_stack, fake, tmp_path):
+    """libcurl forgets to free it. Whoever leaves while libcurl holds something does so by chance: some of 200 do."""
+    from harness import TLSNginx
+    vendor = TLSNginx(tmp_path / "vendor", fake.port).start()
+    try:
+        stack = make_stack(loops=1, provider={"baseURL": vendor.url, "caFile": str(vendor.certificate)})
+        assert stack.chat().status == 200
+        is_over = threading.Event()
+
+        def leave(number: int) -> None:
+            unit = f"<left-{number:04}>"
+            connection = http.client.HTTPConnection("127.0.0.1", stack.nginx.port, timeout=30)
+            connection.request("POST", "/v1/chat/completions",
+                               json.dumps(question(directive(repeat=20_000, unit=unit))),
+                               {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"})
+            # When is what is tried.
+            is_over.wait(0.003 + number % 25 * 0.003)
+            connection.sock.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+        def read(number: int) -> None:
+            unit = f"<read-{number:04}>"
+            answer = stack.chat(directive(repeat=6000, unit=unit))
+            assert answer.status == 200, answer.body[:200]
+            assert answer.text == unit * 6000, f"{len(answer.text)} characters instead of {len(unit) * 6000}"
+
+        with concurrent.futures.ThreadPoolExecutor(8) as leavers, concurrent.futures.ThreadPoolExecutor(8) as readers:
+            left = [leavers.submit(leave, number) for number in range(200)]
+            done = [readers.submit(read, number) for number in range(200)]
+            for future in left + done:
+                future.result(60)
     finally:
         vendor.stop()

@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from fake_onemin import directive
-from harness import ConnectProxy, KEY, MODEL, Stack, TLSNginx, contents, openssl_certificate
+from harness import ConnectProxy, KEY, MODEL, Stack, TLSNginx, contents, openssl_certificate, wait_until
 
 
 @pytest.fixture
@@ -64,6 +64,26 @@ def test_a_call_never_gets_onto_the_connection_of_a_stream(make_stack, fake, ven
             assert answer.text == f"answer {number}"
         gate.release(5)
         assert contents(stream.rest()) == "two three"
+
+
+def established(port: int) -> int:
+    """How many connections to a port of this machine neither side has closed."""
+    lines = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(line[2].endswith(f":{port:04X}") and line[3] == "01" for line in lines)
+
+
+def test_a_stream_is_not_sent_on_a_connection_that_its_vendor_has_closed(make_stack, fake, tmp_path):
+    """By HTTP/1.1 over TLS nothing but a farewell that nobody has read tells so, and the call may not be sent twice."""
+    vendor = TLSNginx(tmp_path / "vendor", fake.port, further="keepalive_timeout 1s;").start()
+    try:
+        stack = make_stack(loops=1, provider={"baseURL": vendor.url, "caFile": str(vendor.certificate)})
+        for number in range(3):
+            with stack.stream(directive(text=f"stream {number}")) as stream:
+                assert contents(stream.rest()) == f"stream {number}"
+            wait_until(lambda: established(vendor.port) == 0, what="the vendor's farewell")
+        assert len(fake.chats()) == 3
+    finally:
+        vendor.stop()
 
 
 def test_calls_do_not_meet_where_only_some_connections_are_http2(make_stack, fake, vendor: TLSNginx, tmp_path):

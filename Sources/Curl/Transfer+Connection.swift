@@ -1,0 +1,48 @@
+internal import CCurl
+
+/// What is made of the connection that libcurl chooses for a call.
+enum ConnectionChoice {
+    /// It is taken.
+    case libcurls
+    /// It is not: the call has to begin anew.
+    case refused
+    /// The call has begun anew, on a new connection.
+    case fresh
+}
+
+/// A call is sent on no kept connection by HTTP/1.1 on which it could read what is another's, or nothing. Nothing was sent
+/// when that is noticed.
+///
+/// - One that has a call already: libcurl 7.88 would do that for a host of which some connections speak HTTP/2 and others do
+///   not, such as one with several machines behind its name; see `TransferPool.shared`.
+/// - One on which something waits to be read. What came after an answer, such as the same answer once more, would be taken
+///   for that to this call, and that to this call for the next one's. And over TLS the end of a connection is such a thing:
+///   the call would be sent, and nobody could tell whether it was heard.
+extension Transfer {
+    /// Whether the call may be sent on the connection that libcurl has chosen.
+    ///
+    /// - Parameter port: this side's port of the connection.
+    func mayUseConnection(port: Int32) -> Bool {
+        guard choice == .libcurls, let easy = unsafe handle?.pointer else { return true }
+        var opened = 0
+        unsafe fr_easy_get_long(easy, CURLINFO_NUM_CONNECTS, &opened)
+        // On a new one tickets for later ones may wait already (RFC 8446, section 4.6.1).
+        guard opened == 0, unsafe fr_easy_speaks_http2(easy, Self.tls) != 1 else { return true }
+        if mayShareConnection, multi.isInUse(port: port, besides: self) { return false }
+        return unsafe fr_easy_pending(easy, Self.tls) == 0 && !multi.hasUnread(port: port)
+    }
+
+    /// Looked up once: it takes longer than all the rest.
+    private static let tls = fr_find_tls()
+
+    /// Begins the call again if its connection was refused.
+    ///
+    /// - Returns: whether it runs again.
+    func beginAnew() -> Bool {
+        guard choice == .refused, isRunning, let handle else { return false }
+        choice = .fresh
+        multi.remove(self, handle, isGivenUp: false)
+        unsafe fr_easy_set_long(handle.pointer, CURLOPT_FRESH_CONNECT, 1)
+        return multi.add(self, handle)
+    }
+}
