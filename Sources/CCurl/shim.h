@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -51,7 +52,8 @@ static inline CURLcode fr_easy_get_pointer(CURL *handle, CURLINFO info, void **v
     return curl_easy_getinfo(handle, info, value);
 }
 
-// What libcurl tells nobody, asked of OpenSSL, whose object for a connection it names; NULL where it uses another library.
+// What libcurl tells nobody, asked of OpenSSL, whose object for a connection it names; NULL where that is not
+// in the process.
 // https://curl.se/libcurl/c/CURLINFO_TLS_SSL_PTR.html
 typedef struct {
     // https://docs.openssl.org/3.0/man3/SSL_CTX_set_alpn_select_cb/
@@ -65,26 +67,25 @@ static inline fr_tls fr_find_tls(void) {
     *(void **)&tls.pending = dlsym(RTLD_DEFAULT, "SSL_pending");
     return tls;
 }
+// OpenSSL's object for a call's connection; NULL without TLS, or with another library's.
 static inline const void *fr_easy_tls(CURL *handle) {
     struct curl_tlssessioninfo *session = NULL;
     if (curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == NULL) return NULL;
     return session->backend == CURLSSLBACKEND_OPENSSL ? session->internals : NULL;
 }
 
-// Whether a call's connection speaks HTTP/2: 1 or 0, -1 where that cannot be told or there is no TLS.
-static inline int fr_easy_speaks_http2(CURL *handle, fr_tls tls) {
-    const void *ssl = fr_easy_tls(handle);
-    if (ssl == NULL || tls.alpn_selected == NULL) return -1;
+// Whether a connection was agreed on to speak HTTP/2.
+static inline bool fr_tls_speaks_http2(fr_tls tls, const void *ssl) {
+    if (ssl == NULL || tls.alpn_selected == NULL) return false;
     const unsigned char *name = NULL;
     unsigned length = 0;
     tls.alpn_selected(ssl, &name, &length);
     return length == 2 && memcmp(name, "h2", 2) == 0;
 }
 
-// How many bytes a call's connection has decrypted that nobody has read; 0 without TLS.
-static inline int fr_easy_pending(CURL *handle, fr_tls tls) {
-    const void *ssl = fr_easy_tls(handle);
-    return ssl == NULL || tls.pending == NULL ? 0 : tls.pending(ssl);
+// Whether a connection has decrypted bytes that nobody has read.
+static inline bool fr_tls_has_pending(fr_tls tls, const void *ssl) {
+    return ssl != NULL && tls.pending != NULL && tls.pending(ssl) > 0;
 }
 
 // curl_multi_setopt is variadic.

@@ -27,9 +27,11 @@ extension Transfer {
         var opened = 0
         unsafe fr_easy_get_long(easy, CURLINFO_NUM_CONNECTS, &opened)
         // On a new one tickets for later ones may wait already (RFC 8446, section 4.6.1).
-        guard opened == 0, unsafe fr_easy_speaks_http2(easy, Self.tls) != 1 else { return true }
+        guard opened == 0 else { return true }
+        let ssl = unsafe fr_easy_tls(easy)
+        if unsafe fr_tls_speaks_http2(Self.tls, ssl) { return true }
         if mayShareConnection, multi.isInUse(port: port, besides: self) { return false }
-        return unsafe fr_easy_pending(easy, Self.tls) == 0 && !multi.hasUnread(port: port)
+        return unsafe !fr_tls_has_pending(Self.tls, ssl) && !multi.hasUnread(port: port)
     }
 
     /// Looked up once: it takes longer than all the rest.

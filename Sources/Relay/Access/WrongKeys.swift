@@ -5,7 +5,7 @@
 /// more than `maximumAddresses` of them can go on with fresh ones, and is met by the limits of what is not refused.
 struct WrongKeys: Sendable {
     private struct Count: Sendable {
-        var slots = LimitSlots<61, 1, 61>()
+        var slots = LimitRecord.Minute()
         /// The last moment seen.
         var head: LimitMoment
 
@@ -29,7 +29,7 @@ struct WrongKeys: Sendable {
     /// - Parameter limit: how many may come within any 60 seconds, from 1 on.
     mutating func wait(_ address: LimitDigest, limit: Int, at now: Instant) -> Int? {
         let wait = counts.use(address) { count -> Int? in
-            count.advance(to: Self.moment(now))
+            count.advance(to: LimitMoment(now))
             let excess = count.slots.sum - limit
             return excess < 0 ? nil : count.slots.secondsUntil(excess + 1, isGoneAt: count.head)
         }
@@ -38,18 +38,11 @@ struct WrongKeys: Sendable {
 
     /// Counts one.
     mutating func add(_ address: LimitDigest, at now: Instant) {
-        let moment = Self.moment(now)
+        let moment = LimitMoment(now)
         if !counts.contains(address) { counts.set(address, to: Count(head: moment)) }
         counts.use(address) { count in
             count.advance(to: moment)
             count.slots.add(1, at: count.head)
         }
-    }
-
-    /// From 0 on.
-    private static func moment(_ now: Instant) -> LimitMoment {
-        let (seconds, attoseconds) = now.sinceOrigin.components
-        guard seconds >= 0, attoseconds >= 0 else { return LimitMoment(seconds: 0) }
-        return LimitMoment(seconds: Int(seconds), nanoseconds: Int(attoseconds / 1_000_000_000))
     }
 }

@@ -167,9 +167,8 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
             dayRequests.advance(from: known, to: now)
             dayTokens.advance(from: known, to: now)
         }
-        let isSkew = now < known && known.seconds - now.seconds <= Self.maximumSkew
-        head = Int64(isSkew ? known.seconds : now.seconds)
-        headTicks = isSkew ? known.ticks : now.ticks
+        let seen = now < known && known.seconds - now.seconds <= Self.maximumSkew ? known : now
+        (head, headTicks) = (Int64(seen.seconds), seen.ticks)
         holds.forget(at: Int(head))
     }
 

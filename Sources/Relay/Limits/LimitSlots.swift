@@ -32,9 +32,6 @@ struct LimitSlots<let count: Int, let seconds: Int, let timed: Int>: Sendable, B
         set { counts[index(age)] = newValue }
     }
 
-    /// At which tick of its second all of a slot was used before; 0 where that is not kept.
-    func end(ofAge age: Int) -> UInt16 { timed > 0 ? ends[index(age)] : 0 }
-
     /// Takes over a slot.
     mutating func set(age: Int, amount: UInt32, end: UInt16) {
         counts[index(age)] = amount

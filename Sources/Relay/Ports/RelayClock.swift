@@ -46,12 +46,17 @@ public protocol RelayClock: Sendable {
     func sleep(for duration: Duration) async throws(CancellationError)
 }
 
+extension LimitMoment {
+    /// A moment of a clock that counts from an origin of its own; its origin for any before.
+    public init(_ instant: Instant) {
+        let (seconds, attoseconds) = max(instant.sinceOrigin, .zero).components
+        self.init(seconds: Int(seconds), nanoseconds: Int(attoseconds / 1_000_000_000))
+    }
+}
+
 extension RelayClock {
     /// `now` as limits count it.
-    public var moment: LimitMoment {
-        let (seconds, attoseconds) = now().sinceOrigin.components
-        return LimitMoment(seconds: Int(seconds), nanoseconds: Int(attoseconds / 1_000_000_000))
-    }
+    public var moment: LimitMoment { LimitMoment(now()) }
 
     /// The time of day as limits count it.
     public var unixMoment: LimitMoment {

@@ -35,8 +35,8 @@ enum JSONMender {
                     continue
                 }
             case 0..<ASCII.space where isInString:
-                let digits = Array("0123456789abcdef".utf8)
-                result += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                result += "\\u00".utf8
+                result += [ASCII.hexDigit(byte >> 4), ASCII.hexDigit(byte & 0xF)]
                 position += 1
                 continue
             default: break

@@ -101,10 +101,10 @@ struct LaneWork {
             holdings[key] = holding.lease.isEmpty ? nil : holding
         }
         if isRenewing {
-            let now = clock.unixMoment
+            let now = clock.unixTime().seconds
             // What was moved on lately can wait for the next time, which is well before it ends.
             renewals = holdings.filter { _, holding in
-                holding.lease.expires == 0 || 3 * abs(now.seconds - holding.movedAt) > lane.leaseSeconds
+                holding.lease.expires == 0 || 3 * abs(now - holding.movedAt) > lane.leaseSeconds
             }.map(\.key)
         }
     }
@@ -268,7 +268,7 @@ struct LaneWork {
 
     /// Takes note of what is written.
     private mutating func finish(_ batch: RecordBatch, hasFailed: Bool, isOfClaims: Bool) {
-        let now = clock.unixMoment
+        let now = clock.unixTime().seconds
         var wasContested = false
         for entry in batch.entries {
             switch entry.state {
@@ -276,7 +276,7 @@ struct LaneWork {
             case .written:
                 holdings[entry.key] =
                     entry.lease.isEmpty
-                    ? nil : Holding(lease: entry.lease, lifetime: entry.lifetime, movedAt: now.seconds)
+                    ? nil : Holding(lease: entry.lease, lifetime: entry.lifetime, movedAt: now)
                 hasWritten = true
             case .contested: wasContested = true
             case .doubtful:
