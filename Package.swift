@@ -25,6 +25,8 @@ let package = Package(
         // Not by pkg-config, which would have the executable need libmemcachedutil as well.
         .systemLibrary(name: "CMemcached", providers: [.apt(["libmemcached-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        // Not a library but what one of them is asked in passing.
+        .target(name: "CHTTP2"),
         // Not a library but the token tables, as read-only data.
         .target(name: "CVocabulary", exclude: ["README.md", "make-vocabulary.py", "vocabulary.bin"]),
 
@@ -33,7 +35,8 @@ let package = Package(
         .target(name: "CGI", dependencies: ["EventLoop"], swiftSettings: wrapperSettings),
         .target(name: "FastCGI", dependencies: ["CFastCGI", "CGI"], swiftSettings: wrapperSettings),
         .target(name: "SCGI", dependencies: ["CGI"], swiftSettings: wrapperSettings),
-        .target(name: "Curl", dependencies: ["CCurl", "EventLoop"], swiftSettings: wrapperSettings),
+        .target(
+            name: "Curl", dependencies: ["CCurl", "CHTTP2", "EventLoop"], swiftSettings: wrapperSettings),
         .target(name: "Memcached", dependencies: ["CMemcached"], swiftSettings: wrapperSettings),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: wrapperSettings),
 

@@ -103,7 +103,7 @@ for target in json.load(sys.stdin)["targets"]:
                 bad=1
             fi
         done < <(grep -rhE --include='*.swift' '^ *(@[A-Za-z_]+(\([^)]*\))? +)*([a-z]+ +)?import +' "$directory" |
-            sed -E 's/.*import +((struct|class|enum|protocol|typealias|func|let|var) +)?([A-Za-z_]+).*/\3/' | sort -u)
+            sed -E 's/.*import +((struct|class|enum|protocol|typealias|func|let|var) +)?([A-Za-z0-9_]+).*/\3/' | sort -u)
     done
     ((bad == 0)) && echo "every module imports only what it may"
     return "$bad"

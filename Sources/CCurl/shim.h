@@ -39,6 +39,9 @@ static inline CURLcode fr_easy_set_socket_option(CURL *handle, curl_sockopt_call
 static inline CURLcode fr_easy_set_open_socket(CURL *handle, curl_opensocket_callback callback) {
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
 }
+static inline CURLcode fr_easy_set_seek(CURL *handle, curl_seek_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, callback);
+}
 typedef int (*fr_close_socket_callback)(void *context, curl_socket_t socket);
 static inline CURLcode fr_easy_set_close_socket(CURL *handle, fr_close_socket_callback callback) {
     return curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, callback);

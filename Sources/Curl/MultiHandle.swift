@@ -100,6 +100,8 @@ internal import Glibc
     ///
     /// An HTTP/1 connection is closed already, and its watch gone.
     private func sendReset(port: Int32) {
+        // It is about to be sent on another connection.
+        guard port != 0 else { return }
         let others = running.values.filter { $0.localPort == port }
         if let other = others.first(where: \.isReading) ?? others.first { return other.flushConnection() }
         let sockets = connections(port: port)

@@ -18,16 +18,20 @@ enum ConnectionChoice {
 /// - One on which something waits to be read. What came after an answer, such as the same answer once more, would be taken
 ///   for that to this call, and that to this call for the next one's. And over TLS the end of a connection is such a thing:
 ///   the call would be sent, and nobody could tell whether it was heard.
+///
+/// Nor on any kept one at all, once it was refused on two: others may use up each before it.
 extension Transfer {
     /// Whether the call may be sent on the connection that libcurl has chosen.
     ///
     /// - Parameter port: this side's port of the connection.
     func mayUseConnection(port: Int32) -> Bool {
         guard choice == .libcurls, let easy = unsafe handle?.pointer else { return true }
-        var opened = 0
-        unsafe fr_easy_get_long(easy, CURLINFO_NUM_CONNECTS, &opened)
+        var connects = 0
+        unsafe fr_easy_get_long(easy, CURLINFO_NUM_CONNECTS, &connects)
+        defer { refusals.connects = connects }
         // On a new one tickets for later ones may wait already (RFC 8446, section 4.6.1).
-        guard opened == 0 else { return true }
+        guard connects == refusals.connects else { return true }
+        if refusals.count >= Refusals.patience { return false }
         let ssl = unsafe fr_easy_tls(easy)
         if unsafe fr_tls_speaks_http2(Self.tls, ssl) { return true }
         if mayShareConnection, multi.isInUse(port: port, besides: self) { return false }
@@ -36,15 +40,4 @@ extension Transfer {
 
     /// Looked up once: it takes longer than all the rest.
     private static let tls = fr_find_tls()
-
-    /// Begins the call again if its connection was refused.
-    ///
-    /// - Returns: whether it runs again.
-    func beginAnew() -> Bool {
-        guard choice == .refused, isRunning, let handle else { return false }
-        choice = .fresh
-        multi.remove(self, handle, isGivenUp: false)
-        unsafe fr_easy_set_long(handle.pointer, CURLOPT_FRESH_CONNECT, 1)
-        return multi.add(self, handle)
-    }
 }

@@ -54,6 +54,8 @@ extension Transfer {
                 headerList.append("Expect:")
                 unsafe fr_easy_set_data_callback(easy, CURLOPT_READFUNCTION, Self.onRead)
                 unsafe fr_easy_set_pointer(easy, CURLOPT_READDATA, context)
+                unsafe fr_easy_set_seek(easy, Self.onRewind)
+                unsafe fr_easy_set_pointer(easy, CURLOPT_SEEKDATA, context)
             }
         }
         unsafe fr_easy_set_pointer(easy, CURLOPT_HTTPHEADER, headerList.pointer)

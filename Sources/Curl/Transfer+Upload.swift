@@ -1,5 +1,6 @@
 internal import CCurl
 internal import EventLoop
+internal import Glibc
 
 /// How the body of a request gets to libcurl.
 extension Transfer {
@@ -15,7 +16,7 @@ extension Transfer {
         let count = unsafe upload.take(into: buffer)
         guard upload.hasSource else { return count }
         guard readAhead() else {
-            refusal = Self.tooBusy
+            abortion = Self.tooBusy
             return Int(CURL_READFUNC_ABORT)
         }
         if count > 0 {
@@ -26,6 +27,21 @@ extension Transfer {
             return Int(CURL_READFUNC_PAUSE)
         }
         return count
+    }
+
+    /// libcurl sends the body again, from its first byte.
+    static let onRewind: curl_seek_callback = { context, offset, origin in
+        guard let transfer = unsafe transfer(context), offset == 0, origin == SEEK_SET, transfer.rewind()
+        else { return CURL_SEEKFUNC_CANTSEEK }
+        return CURL_SEEKFUNC_OK
+    }
+
+    /// Makes the body ready to be sent again.
+    ///
+    /// - Returns: false when its beginning is gone.
+    func rewind() -> Bool {
+        isSendPaused = false
+        return upload.rewind()
     }
 
     /// Has the next piece of the body read, unless one is there or being read.

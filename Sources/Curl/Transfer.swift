@@ -1,4 +1,5 @@
 internal import CCurl
+internal import CHTTP2
 internal import EventLoop
 internal import Glibc
 
@@ -51,14 +52,16 @@ internal import Glibc
     /// Whether an address was not allowed.
     var hasRefusedAddress = false
     /// Whether the connection stands and libcurl was told to send.
-    private(set) var hasIssuedRequest = false
+    var hasIssuedRequest = false
     let mayShareConnection: Bool
     /// What was made of the connection that libcurl chose.
     var choice = ConnectionChoice.libcurls
+    /// How the other side refused the request, if it did.
+    var refusals = Refusals()
     /// Where it runs.
     var multi: MultiHandle { pool.multi(isShared: mayShareConnection) }
     /// This side's port of the connection that the request was sent on; 0 before.
-    private(set) var localPort: Int32 = 0
+    var localPort: Int32 = 0
     /// What the call showed of its connection, complete once it is over; nil unless asked for.
     public internal(set) var report: ConnectionReport? {
         get { reports.first }
@@ -67,7 +70,7 @@ internal import Glibc
     // None or one. In an array, since an open stream, which has none, should be small.
     private var reports: [ConnectionReport] = []
     /// Why a callback made libcurl give up, if one did.
-    var refusal: CurlError?
+    var abortion: CurlError?
     // Not a checked one, which is an object of its own for each wait: every use is in `next` and `wake`, on the loop.
     private var waiter: UnsafeContinuation<Void, Never>?
 
@@ -250,12 +253,13 @@ internal import Glibc
     /// libcurl is done with the call. Called by the multi handle, never inside a callback of libcurl.
     func completed(_ code: CURLcode) {
         if beginAnew() { return }
-        if code == CURLE_OK, refusal == nil {
+        if code == CURLE_OK, abortion == nil {
             end(head == .incomplete ? .failed(CurlError(.cut, "the answer has no head")) : .finished)
         } else if code == CURLE_COULDNT_CONNECT, hasRefusedAddress {
             end(.failed(CurlError(.forbiddenAddress, "the address may not be connected to")))
         } else {
-            end(.failed(refusal ?? CurlError(code, isRequestSent: hasIssuedRequest)))
+            let error = refusals.isLast ? Self.refused : CurlError(code, isRequestSent: hasIssuedRequest)
+            end(.failed(abortion ?? error))
         }
     }
 
@@ -271,6 +275,7 @@ internal import Glibc
             self.handle = nil
             unsafe report?.complete(by: handle.pointer)
             let isComplete = if case .finished = state { true } else { false }
+            _ = unsafe fr_http2_take_refusal(handle.pointer)
             discardHeld(by: handle)
             multi.remove(
                 self, handle, isGivenUp: isGivenUp && hasIssuedRequest && mayShareConnection)
@@ -304,7 +309,7 @@ internal import Glibc
             noteProgress()
             wake()
         case .tooLarge:
-            refusal = CurlError(.tooLarge, "the head of the answer is too large")
+            abortion = CurlError(.tooLarge, "the head of the answer is too large")
             return false
         }
         return true
@@ -324,7 +329,7 @@ internal import Glibc
         }
         bodyBytes += bytes.count
         guard bodyBytes <= maximumBodyBytes else {
-            refusal = CurlError(.tooLarge, "the answer is too large")
+            abortion = CurlError(.tooLarge, "the answer is too large")
             return 0
         }
         unsafe pending.append(contentsOf: bytes)
@@ -344,30 +349,11 @@ internal import Glibc
         armTimer()
     }
 
+    /// Whether nothing of an answer came yet.
+    var isUnanswered: Bool { head == .incomplete }
+
     /// Whether the call has not ended.
     var isRunning: Bool {
         if case .running = state { true } else { false }
-    }
-
-    /// libcurl is about to send the request. When a kept connection breaks before the first byte of an answer, it
-    /// would send it again by itself; but the call may have been charged already, so the second time is refused.
-    static let onRequest: curl_prereq_callback = { context, _, _, _, localPort in
-        guard let transfer = unsafe transfer(context) else { return CURL_PREREQFUNC_ABORT }
-        guard !transfer.hasIssuedRequest else {
-            transfer.refusal = CurlError(
-                .cut,
-                "the connection broke before the answer, and the call was not repeated: it may be charged already"
-            )
-            return CURL_PREREQFUNC_ABORT
-        }
-        guard transfer.mayUseConnection(port: localPort) else {
-            transfer.choice = .refused
-            return CURL_PREREQFUNC_ABORT
-        }
-        transfer.hasIssuedRequest = true
-        transfer.localPort = localPort
-        transfer.noteProgress()
-        transfer.awaitHead()
-        return CURL_PREREQFUNC_OK
     }
 }

@@ -21,6 +21,9 @@ struct Upload {
     private let source: BodySource?
     private var piece: [UInt8]
     private var sent = 0
+    /// Whether the piece is the first one.
+    private var isAtFirst = true
+    private let count: Int
     private var ahead: [UInt8]?
     private var isReading = false
     /// Up to where the source was read, or is being read.
@@ -32,7 +35,8 @@ struct Upload {
     init(_ bytes: [UInt8] = [], source: BodySource? = nil) {
         self.source = source
         piece = bytes
-        bytesLeft = bytes.count + (source?.count ?? 0)
+        count = bytes.count + (source?.count ?? 0)
+        bytesLeft = count
     }
 
     /// Whether a part of the body has to be read.
@@ -49,6 +53,7 @@ struct Upload {
                 guard let next = ahead.take() else { break }
                 piece = next
                 sent = 0
+                isAtFirst = false
             }
             let part = piece[sent...].prefix(buffer.count - count)
             unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[count...]).copyBytes(from: part)
@@ -57,10 +62,21 @@ struct Upload {
             if sent == piece.count {
                 piece = []
                 sent = 0
+                isAtFirst = false
             }
         }
         bytesLeft -= count
         return count
+    }
+
+    /// Begins again with the first byte.
+    ///
+    /// - Returns: false when that has gone: what was taken whole is not kept.
+    mutating func rewind() -> Bool {
+        guard isAtFirst else { return false }
+        sent = 0
+        bytesLeft = count
+        return true
     }
 
     /// What to read now and from where, if anything: it is counted as being read from then on.

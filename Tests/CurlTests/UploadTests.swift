@@ -92,6 +92,24 @@ struct UploadTests {
         #expect(upload.bytesLeft == 3 * Self.piece - 1)
     }
 
+    @Test func `a body can be sent again until the first of its pieces is gone`() {
+        var upload = Upload([1, 2, 3], source: BodySource(count: 2) { Array(repeating: 4, count: $0.count) })
+        var buffer: [UInt8] = [0, 0]
+        func take() -> [UInt8] {
+            let count = buffer.withUnsafeMutableBytes { upload.take(into: $0) }
+            return Array(buffer.prefix(count))
+        }
+        #expect(take() == [1, 2])
+        let isAtFirst = upload.rewind()
+        #expect(isAtFirst)
+        #expect(upload.bytesLeft == 5)
+        #expect(take() == [1, 2])
+        #expect(take() == [3])
+        let isLater = upload.rewind()
+        #expect(!isLater)
+        #expect(upload.bytesLeft == 2)
+    }
+
     @Test func `a server that stops reading makes the source stop, then the call`() async throws {
         let read = Counter()
         let isClosed = Gate()

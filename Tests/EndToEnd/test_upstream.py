@@ -11,6 +11,7 @@ import pytest
 
 from fake_onemin import directive
 from harness import ConnectProxy, KEY, MODEL, Stack, TLSNginx, contents, openssl_certificate, wait_until
+from refusing_vendor import RefusingVendor
 
 
 @pytest.fixture
@@ -84,6 +85,61 @@ def test_a_stream_is_not_sent_on_a_connection_that_its_vendor_has_closed(make_st
         assert len(fake.chats()) == 3
     finally:
         vendor.stop()
+
+
+@pytest.fixture
+def refusing(fake, make_stack, tmp_path: pathlib.Path):
+    """Makes a vendor that refuses, and a worker in front of it."""
+    vendors: list[RefusingVendor] = []
+
+    def make(how: str, takes: int = 1) -> tuple[RefusingVendor, Stack]:
+        vendors.append(RefusingVendor(tmp_path / "vendor", fake.port, how, takes))
+        provider = {"baseURL": vendors[-1].url, "caFile": str(vendors[-1].certificate)}
+        return vendors[-1], make_stack(loops=1, provider=provider)
+
+    yield make
+    for vendor in vendors:
+        vendor.stop()
+
+
+@pytest.mark.parametrize("how", ["goaway", "goaway and end", "reset"])
+@pytest.mark.parametrize("length", [10, 300_000])
+def test_a_call_that_the_vendor_refused_to_hear_is_sent_again(refusing, fake, how: str, length: int):
+    """It said that it has not looked at it (RFC 9113, section 8.7), so nothing is charged twice."""
+    vendor, stack = refusing(how)
+    for number in range(4):
+        answer = stack.chat(directive(text=f"answer {number}") + "x" * length)
+        assert answer.status == 200, answer
+        assert answer.text == f"answer {number}"
+    assert len(fake.chats()) == 4
+    assert vendor.refused >= 3 and vendor.connections >= 4
+
+
+def test_calls_at_once_that_the_vendor_refused_to_hear_are_sent_again(refusing, fake):
+    vendor, stack = refusing("goaway", takes=8)
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(lambda number: stack.chat(directive(text=f"answer {number}")), range(120)))
+    assert [answer.status for answer in answers] == [200] * 120
+    assert [answer.text for answer in answers] == [f"answer {number}" for number in range(120)]
+    assert len(fake.chats()) == 120 and vendor.refused > 0
+
+
+@pytest.mark.parametrize("how", ["cut", "heard"])
+def test_a_call_that_the_vendor_may_have_heard_is_not_sent_again(refusing, fake, how: str):
+    vendor, stack = refusing(how)
+    assert stack.chat().status == 200
+    answer = stack.chat()
+    assert answer.status == 502, answer
+    assert len(fake.chats()) == 1 and vendor.refused == 1
+    # The next one has a connection of its own.
+    assert stack.chat().status == 200
+
+
+def test_a_vendor_that_hears_no_call_is_not_asked_for_ever(refusing, fake):
+    vendor, stack = refusing("goaway", takes=0)
+    answer = stack.chat()
+    assert answer.status == 502 and answer.error["code"] == "upstream_unreachable", answer
+    assert fake.chats() == [] and 2 <= vendor.refused <= 20
 
 
 def test_calls_do_not_meet_where_only_some_connections_are_http2(make_stack, fake, vendor: TLSNginx, tmp_path):
