@@ -99,11 +99,12 @@ public final class MemoryLimitStore: LimitStore {
     }
 
     /// Ends what was granted, before it returns.
-    public func settle(_ settlements: [LimitSettlement]) {
+    public func settle(_ grants: [LimitGrant], usedTokens: Int, isUndone: Bool) {
         let now = now
         records.tables.withLock { tables in
             leases.withLock { leases in
-                for settlement in settlements {
+                for grant in grants {
+                    let settlement = LimitSettlement(of: grant, inRequestOf: usedTokens, isUndone: isUndone)
                     let key = settlement.grant.key
                     var lease = leases[key] ?? LimitLease()
                     tables.change(key, at: now) {
@@ -133,4 +134,14 @@ public final class MemoryLimitStore: LimitStore {
     public var health: LimitStoreHealth { LimitStoreHealth(kind: "process") }
 
     private var now: LimitMoment { clock.moment }
+}
+
+extension LimitStore {
+    /// Ends one after the other.
+    public func settle(_ settlements: [LimitSettlement]) {
+        for settlement in settlements {
+            settle(
+                [settlement.grant], usedTokens: settlement.usedTokens, isUndone: settlement.isUndone)
+        }
+    }
 }

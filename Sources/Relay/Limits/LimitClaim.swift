@@ -50,6 +50,9 @@ public struct LimitGrant: Sendable, Equatable {
     /// How many tokens are reserved.
     public var tokens: Int
 
+    /// Whether something is held that has to be given back.
+    public var isHeld: Bool { heldPlaces > 0 || tokens > 0 }
+
     /// Puts it together.
     public init(
         key: LimitKey, place: UInt8 = 0, heldPlaces: Int, requests: Int, countedAt: Int, tokens: Int
@@ -90,4 +93,12 @@ public struct LimitSettlement: Sendable, Equatable {
         self.usedTokens = usedTokens
         self.isUndone = isUndone
     }
+
+    /// The end of one grant of a request, of which each counts the tokens that were used if it has reserved any.
+    public init(of grant: LimitGrant, inRequestOf usedTokens: Int, isUndone: Bool) {
+        self.init(grant, usedTokens: grant.tokens > 0 ? usedTokens : 0, isUndone: isUndone)
+    }
+
+    /// Whether it changes nothing.
+    public var isEmpty: Bool { !grant.isHeld && usedTokens <= 0 && !(isUndone && grant.requests > 0) }
 }

@@ -30,14 +30,24 @@ enum LimitHeaders {
         }
         // https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers
         if let requests {
-            fields.add("x-ratelimit-limit-requests", requests.limit)
-            fields.add("x-ratelimit-remaining-requests", requests.remaining)
-            add("x-ratelimit-reset-requests", duration: requests.resetSeconds, to: &fields)
+            fields.add(room: 2 * mostBytes) { room in
+                room.append(literal: "x-ratelimit-limit-requests: ")
+                room.appendDigits(of: requests.limit)
+                room.append(literal: "\r\nx-ratelimit-remaining-requests: ")
+                room.appendDigits(of: requests.remaining)
+                room.append(literal: "\r\nx-ratelimit-reset-requests: ")
+                append(duration: requests.resetSeconds, to: &room)
+            }
         }
         if let tokens {
-            fields.add("x-ratelimit-limit-tokens", tokens.limit)
-            fields.add("x-ratelimit-remaining-tokens", tokens.remaining)
-            add("x-ratelimit-reset-tokens", duration: tokens.resetSeconds, to: &fields)
+            fields.add(room: 2 * mostBytes) { room in
+                room.append(literal: "x-ratelimit-limit-tokens: ")
+                room.appendDigits(of: tokens.limit)
+                room.append(literal: "\r\nx-ratelimit-remaining-tokens: ")
+                room.appendDigits(of: tokens.remaining)
+                room.append(literal: "\r\nx-ratelimit-reset-tokens: ")
+                append(duration: tokens.resetSeconds, to: &room)
+            }
         }
         if dialect == .anthropic {
             // https://docs.anthropic.com/en/api/rate-limits#response-headers. Input and output are not told apart: they
@@ -53,8 +63,9 @@ enum LimitHeaders {
                 fields.add("anthropic-ratelimit-tokens-reset", moment(of: tokens, now))
             }
         }
-        addPolicies(windows, to: &fields)
-        addStates([requests, tokens, places], to: &fields)
+        fields.add(room: (windows.count + 1) * mostBytes) { appendPolicies(windows, to: &$0) }
+        let tightest: [3 of LimitWindow?] = [requests, tokens, places]
+        fields.add(room: (tightest.count + 1) * mostBytes) { appendStates(tightest, to: &$0) }
     }
 
     private static func takeTighter(_ window: LimitWindow, _ best: inout LimitWindow?) {
@@ -70,67 +81,60 @@ enum LimitHeaders {
         CivilTime.iso8601(seconds: now + window.resetSeconds)
     }
 
-    /// A time as OpenAI writes it, which is Go's way: `1s`, `6m0s`, `1h0m0s`.
-    private static func add(_ name: StaticString, duration seconds: Int, to fields: inout HeaderLines) {
-        fields.add(room: name.utf8CodeUnitCount + mostBytes) { room in
-            room.append(literal: name)
-            room.append(literal: ": ")
-            if seconds >= 3600 {
-                room.appendDigits(of: seconds / 3600)
-                room.append(literal: "h")
-            }
-            if seconds >= 60 {
-                room.appendDigits(of: seconds / 60 % 60)
-                room.append(literal: "m")
-            }
-            room.appendDigits(of: seconds % 60)
-            room.append(literal: "s\r\n")
+    /// A time as OpenAI writes it, which is Go's way: `1s`, `6m0s`, `1h0m0s`; and the end of its line.
+    private static func append(duration seconds: Int, to room: inout OutputSpan<UInt8>) {
+        if seconds >= 3600 {
+            room.appendDigits(of: seconds / 3600)
+            room.append(literal: "h")
         }
+        if seconds >= 60 {
+            room.appendDigits(of: seconds / 60 % 60)
+            room.append(literal: "m")
+        }
+        room.appendDigits(of: seconds % 60)
+        room.append(literal: "s\r\n")
     }
 
     /// All limits: `"caller-requests-minute";q=180;w=60, "caller-concurrent";q=64;qu="concurrent-requests"`.
     ///
     /// Without a unit (`qu`) it is requests; the draft has none for tokens.
-    private static func addPolicies(_ windows: [LimitWindow], to fields: inout HeaderLines) {
-        fields.add(room: (windows.count + 1) * mostBytes) { room in
-            room.append(literal: "ratelimit-policy: ")
-            var isFirst = true
-            for window in windows {
-                appendName(of: window, &isFirst, to: &room)
-                room.append(literal: ";q=")
-                room.appendDigits(of: window.limit)
-                if window.measure.isOfTokens { room.append(literal: ";qu=\"tokens\"") }
-                if window.measure == .concurrent {
-                    room.append(literal: ";qu=\"concurrent-requests\"")
-                } else {
-                    room.append(literal: ";w=")
-                    room.appendDigits(of: window.measure.seconds)
-                }
+    private static func appendPolicies(_ windows: [LimitWindow], to room: inout OutputSpan<UInt8>) {
+        room.append(literal: "ratelimit-policy: ")
+        var isFirst = true
+        for window in windows {
+            appendName(of: window, &isFirst, to: &room)
+            room.append(literal: ";q=")
+            room.appendDigits(of: window.limit)
+            if window.measure.isOfTokens { room.append(literal: ";qu=\"tokens\"") }
+            if window.measure == .concurrent {
+                room.append(literal: ";qu=\"concurrent-requests\"")
+            } else {
+                room.append(literal: ";w=")
+                room.appendDigits(of: window.measure.seconds)
             }
-            room.append(literal: "\r\n")
         }
+        room.append(literal: "\r\n")
     }
 
     /// What is left of some: `"caller-requests-minute";r=179;t=60, "caller-concurrent";r=63`.
-    private static func addStates(_ windows: [3 of LimitWindow?], to fields: inout HeaderLines) {
-        fields.add(room: (windows.count + 1) * mostBytes) { room in
-            room.append(literal: "ratelimit: ")
-            var isFirst = true
-            for index in windows.indices {
-                guard let window = windows[index] else { continue }
-                appendName(of: window, &isFirst, to: &room)
-                room.append(literal: ";r=")
-                room.appendDigits(of: window.remaining)
-                // Nobody knows when a place is free again.
-                guard window.measure != .concurrent else { continue }
-                room.append(literal: ";t=")
-                room.appendDigits(of: window.resetSeconds)
-            }
-            room.append(literal: "\r\n")
+    private static func appendStates(_ windows: [3 of LimitWindow?], to room: inout OutputSpan<UInt8>) {
+        room.append(literal: "ratelimit: ")
+        var isFirst = true
+        for index in windows.indices {
+            guard let window = windows[index] else { continue }
+            appendName(of: window, &isFirst, to: &room)
+            room.append(literal: ";r=")
+            room.appendDigits(of: window.remaining)
+            // Nobody knows when a place is free again.
+            guard window.measure != .concurrent else { continue }
+            room.append(literal: ";t=")
+            room.appendDigits(of: window.resetSeconds)
         }
+        room.append(literal: "\r\n")
     }
 
-    /// More than what is written of one limit, which is 85 bytes at most, and than what a line has besides its limits.
+    /// More than what is written of one limit, which is 85 bytes at most, and than what a line has besides its limits; half
+    /// of what the three lines have that say how one limit stands.
     private static let mostBytes = 96
 
     /// A limit's name in quotation marks: written out, since it is on every answer.

@@ -172,7 +172,10 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
         holds.forget(at: Int(head))
     }
 
-    private func window(_ measure: LimitRules.Measure, of limit: Int, scope: LimitScope) -> LimitWindow {
+    // Mutating, as what it calls, for all slots would be copied otherwise.
+    private mutating func window(_ measure: LimitRules.Measure, of limit: Int, scope: LimitScope)
+        -> LimitWindow
+    {
         LimitWindow(
             scope: scope, measure: measure, limit: limit,
             remaining: max(0, limit.addingSaturated(-used(measure))),
@@ -180,7 +183,7 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     }
 
     /// How much of a measure is used or held.
-    private func used(_ measure: LimitRules.Measure) -> Int {
+    private mutating func used(_ measure: LimitRules.Measure) -> Int {
         switch measure {
         case .requestsPerMinute: minuteRequests.sum
         case .requestsPerDay: dayRequests.sum
@@ -214,7 +217,7 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     }
 
     /// In how many seconds all of a measure is free if nothing more is used.
-    private func reset(_ measure: LimitRules.Measure) -> Int {
+    private mutating func reset(_ measure: LimitRules.Measure) -> Int {
         switch measure {
         case .requestsPerMinute: minuteRequests.secondsUntilEmpty(at: present)
         case .requestsPerDay: dayRequests.secondsUntilEmpty(at: present)
@@ -227,8 +230,8 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     private func reset<let count: Int, let seconds: Int, let timed: Int>(
         _ tokens: LimitSlots<count, seconds, timed>
     ) -> Int {
-        guard holds.tokens > 0 else { return tokens.secondsUntilEmpty(at: present) }
         var later = tokens
+        guard holds.tokens > 0 else { return later.secondsUntilEmpty(at: present) }
         later.add(1, at: present)
         return later.secondsUntilEmpty(at: present)
     }

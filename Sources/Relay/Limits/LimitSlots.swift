@@ -94,6 +94,7 @@ struct LimitSlots<let count: Int, let seconds: Int, let timed: Int>: Sendable, B
     /// In how many seconds from `now` a slot is out of the window; at least 1.
     ///
     /// It is no more than a tick too short, which is less than the time that any request is on its way.
+    @inline(__always)
     func secondsLeft(ofAge age: Int, at now: LimitMoment) -> Int {
         let left = (now.seconds / seconds - age + count) * seconds - now.seconds
         guard timed > 0, ends[index(age)] < .max, Int(ends[index(age)]) <= Int(now.ticks) + 1 else {
@@ -103,8 +104,9 @@ struct LimitSlots<let count: Int, let seconds: Int, let timed: Int>: Sendable, B
     }
 
     /// In how many seconds all that was used is out of the window if nothing more is; 0 when nothing was.
-    func secondsUntilEmpty(at now: LimitMoment) -> Int {
-        for age in 0..<count where self[age] > 0 { return secondsLeft(ofAge: age, at: now) }
+    // Mutating, for all slots would be copied otherwise.
+    mutating func secondsUntilEmpty(at now: LimitMoment) -> Int {
+        for age in 0..<count where counts[index(age)] > 0 { return secondsLeft(ofAge: age, at: now) }
         return 0
     }
 

@@ -71,8 +71,7 @@ struct LimitTicket {
     /// Gives back what was granted for another class, now that the request is allowed in its own.
     mutating func endOtherClass(in store: any LimitStore) {
         guard otherClassCount > 0 else { return }
-        let others = grants.prefix(otherClassCount)
-        store.settle(others.map { LimitSettlement($0, usedTokens: 0, isUndone: true) })
+        store.settle(Array(grants.prefix(otherClassCount)), usedTokens: 0, isUndone: true)
         grants.removeFirst(otherClassCount)
         otherClassCount = 0
     }
@@ -93,13 +92,10 @@ struct LimitTicket {
     /// - Parameter usedTokens: what really was used.
     mutating func end(usedTokens: Int, in store: any LimitStore) {
         guard !grants.isEmpty else { return }
-        var settlements: [LimitSettlement] = []
-        for grant in grants where grant.isHeld || isRefused {
-            settlements.append(
-                LimitSettlement(grant, usedTokens: grant.tokens > 0 ? usedTokens : 0, isUndone: isRefused))
+        if isRefused || grants.contains(where: \.isHeld) {
+            store.settle(grants, usedTokens: usedTokens, isUndone: isRefused)
         }
         grants = []
-        if !settlements.isEmpty { store.settle(settlements) }
     }
 }
 
@@ -109,9 +105,4 @@ struct OpenClaim {
     var claim: LimitClaim
     /// The decision, if it is being made already.
     var inquiry: (any LimitInquiry)?
-}
-
-extension LimitGrant {
-    /// Whether something is held that has to be given back.
-    fileprivate var isHeld: Bool { heldPlaces > 0 || tokens > 0 }
 }

@@ -20,8 +20,12 @@ public protocol LimitStore: Sendable {
     /// the same, and for the caller to settle.
     func admit(_ claim: LimitClaim) async -> LimitDecision
 
-    /// Ends what was granted. Returns at once; what has to be written is written soon.
-    func settle(_ settlements: [LimitSettlement])
+    /// Ends what was granted to one request. Returns at once; what has to be written is written soon.
+    ///
+    /// - Parameters:
+    ///   - usedTokens: what the request really used; it counts where tokens were reserved.
+    ///   - isUndone: whether the request is not to have been counted, for it was refused after all.
+    func settle(_ grants: [LimitGrant], usedTokens: Int, isUndone: Bool)
 
     /// Tells that all that is held and not settled is still in use. Returns at once.
     ///
@@ -89,7 +93,7 @@ public struct NoLimitStore: LimitStore {
     /// Grants everything.
     public func admit(_ claim: LimitClaim) async -> LimitDecision { .unlimited }
     /// Does nothing.
-    public func settle(_ settlements: [LimitSettlement]) {}
+    public func settle(_ grants: [LimitGrant], usedTokens: Int, isUndone: Bool) {}
     /// Does nothing.
     public func renew() {}
     /// Says that there is none.

@@ -6,8 +6,6 @@ internal import Relay
 /// whatever else somebody may write there.
 struct LimitCell {
     private let base: UnsafeMutableRawPointer
-    /// What is checked: the key and the record, without what rounds it up.
-    private static let checkedBytes = LimitTableLayout.recordOffset - 8 + MemoryLayout<LimitRecord>.size
 
     /// The cell that begins there.
     init(_ base: UnsafeMutableRawPointer) {
@@ -43,37 +41,31 @@ struct LimitCell {
         words[0] = checksum
     }
 
-    /// Four sums side by side, each of which any change of one word changes; about 50 ns for a record.
+    /// Of each of four columns of numbers the sum, and the sum of all sums on the way, so that it matters where a number
+    /// stands, as Fletcher's checksum has it: https://doi.org/10.1109/TCOM.1982.1095369. About 20 ns for a record.
     ///
     /// It finds what was left half done, and garbage. It is no protection from anybody who may write to the file.
     private var checksum: UInt64 {
+        var sums = SIMD4<UInt32>(repeating: 1)
+        var sumsOfSums = SIMD4<UInt32>()
+        func add(_ offset: Int) {
+            sums &+= base.load(fromByteOffset: offset, as: SIMD4<UInt32>.self)
+            sumsOfSums &+= sums
+        }
+        // The first line, without the checksum and the tag, and all others.
+        for offset in stride(from: 16, to: 64, by: 16) { add(offset) }
+        var offset = 64
+        while offset < LimitTableLayout.cellBytes {
+            for column in 0..<4 { add(offset &+ 16 &* column) }
+            offset &+= 64
+        }
         let factor: UInt64 = 0x9E37_79B1_85EB_CA87
-        let count = Self.checkedBytes / 8
-        let words = words + 1
-        var (a, b, c, d): (UInt64, UInt64, UInt64, UInt64) = (1, 2, 3, 4)
-        var index = 0
-        while index &+ 4 <= count {
-            a = (a ^ words[index]) &* factor
-            b = (b ^ words[index &+ 1]) &* factor
-            c = (c ^ words[index &+ 2]) &* factor
-            d = (d ^ words[index &+ 3]) &* factor
-            index &+= 4
+        var sum = words[1]
+        for column in 0..<4 {
+            sum = (sum ^ UInt64(sums[column]) << 32 ^ UInt64(sumsOfSums[column])) &* factor
+            // High bits would otherwise only ever move up.
+            sum ^= sum >> 29
         }
-        while index < count {
-            a = (a ^ words[index]) &* factor
-            index &+= 1
-        }
-        var rest = count * 8
-        while rest < Self.checkedBytes {
-            b = (b ^ UInt64(base.load(fromByteOffset: 8 + rest, as: UInt8.self))) &* factor
-            rest += 1
-        }
-        // High bits would otherwise only ever move up.
-        var sum = a ^ (a >> 29)
-        sum = (sum ^ b ^ (b >> 31)) &* factor
-        sum = (sum ^ c ^ (c >> 30)) &* factor
-        sum = (sum ^ d ^ (d >> 32)) &* factor
-        sum ^= sum >> 32
         // What is all zero is not whole.
         return sum == 0 ? 1 : sum
     }

@@ -52,10 +52,3 @@ extension LimitWindow {
         return window
     }
 }
-
-extension LimitSettlement {
-    /// Whether it changes nothing.
-    var isEmpty: Bool {
-        grant.heldPlaces == 0 && grant.tokens == 0 && usedTokens <= 0 && !(isUndone && grant.requests > 0)
-    }
-}

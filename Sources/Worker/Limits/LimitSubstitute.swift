@@ -41,14 +41,14 @@ struct LimitSubstitute: Sendable {
     }
 
     /// Ends what was granted here.
-    func settle(_ settlements: [LimitSettlement]) {
-        local.settle(
-            settlements.compactMap { settlement in
-                guard let place = Self.localPlace(settlement.grant.place) else { return nil }
-                var settlement = settlement
-                settlement.grant.place = place
-                return settlement
-            })
+    func settle(_ grants: [LimitGrant], usedTokens: Int, isUndone: Bool) {
+        let counted = grants.compactMap { grant -> LimitGrant? in
+            guard let place = Self.localPlace(grant.place) else { return nil }
+            var grant = grant
+            grant.place = place
+            return grant
+        }
+        local.settle(counted, usedTokens: usedTokens, isUndone: isUndone)
     }
 
     /// Moves on what is held.

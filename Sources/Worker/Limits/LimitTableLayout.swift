@@ -84,7 +84,7 @@ struct LimitTableLayout: Sendable, Equatable {
 
     private static let magic = Array("Fastrelay limits".utf8)
     /// Goes up when the meaning of any byte changes, those of `LimitRecord` included.
-    private static let version = 3
+    private static let version = 4
     /// Where the salt is: the last of the header.
     static let saltOffset = headerBytes - 16
 

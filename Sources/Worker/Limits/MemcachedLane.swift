@@ -81,12 +81,15 @@ final class MemcachedLane: Sendable {
     }
 
     /// Takes ends of requests that were granted here.
-    func settle(_ settlements: [LimitSettlement]) {
+    func settle(_ grants: [LimitGrant], usedTokens: Int, isUndone: Bool) {
         let mustWake = queue.withLock { queue in
             // Not before: what comes back after the thread looked for what is over would stay.
             let now = clock.now()
             var isWriting = false
-            for settlement in settlements where queue.settle(settlement, now: now) { isWriting = true }
+            for grant in grants {
+                let settlement = LimitSettlement(of: grant, inRequestOf: usedTokens, isUndone: isUndone)
+                if queue.settle(settlement, now: now) { isWriting = true }
+            }
             return isWriting && queue.mustWake()
         }
         if mustWake { wakeUp.signal() }

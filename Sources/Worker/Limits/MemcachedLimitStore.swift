@@ -84,8 +84,7 @@ final class MemcachedLimitStore: LimitStore {
         var decision = LimitDecision()
         for subject in claim.subjects {
             guard let taken = lanes[place(of: subject)].take(places: claim.places, of: subject) else {
-                let unused = decision.grants.map { LimitSettlement($0, isUndone: true) }
-                if !unused.isEmpty { settle(unused) }
+                settle(decision.grants, usedTokens: 0, isUndone: true)
                 return nil
             }
             decision.grants.append(taken.grant)
@@ -123,7 +122,7 @@ final class MemcachedLimitStore: LimitStore {
         for (number, group) in groups.enumerated() {
             let decision = await decide(group)
             if let refusal = decision.refusal {
-                settle(grants.map { LimitSettlement($0, isUndone: true) })
+                settle(grants, usedTokens: 0, isUndone: true)
                 // An answer to this comes after what was taken back.
                 windows = []
                 for before in groups[..<number] { windows += await look(at: before) }
@@ -137,12 +136,17 @@ final class MemcachedLimitStore: LimitStore {
         return LimitDecision(grants: claim.ordered(grants), windows: claim.ordered(windows))
     }
 
-    func settle(_ settlements: [LimitSettlement]) {
+    func settle(_ grants: [LimitGrant], usedTokens: Int, isUndone: Bool) {
+        guard let place = grants.first?.place else { return }
         // Mostly all are of one place.
-        if let place = settlements.first?.grant.place, settlements.allSatisfy({ $0.grant.place == place }) {
-            return settle(settlements, at: place)
+        let others = grants.filter { $0.place != place }
+        let own = others.isEmpty ? grants : grants.filter { $0.place == place }
+        if Int(place) < lanes.count {
+            lanes[Int(place)].settle(own, usedTokens: usedTokens, isUndone: isUndone)
+        } else {
+            substitute.settle(own, usedTokens: usedTokens, isUndone: isUndone)
         }
-        for (place, some) in Dictionary(grouping: settlements, by: \.grant.place) { settle(some, at: place) }
+        settle(others, usedTokens: usedTokens, isUndone: isUndone)
     }
 
     func renew() {
@@ -193,13 +197,5 @@ final class MemcachedLimitStore: LimitStore {
 
     private func look(at group: Group) async -> [LimitWindow] {
         await decide(Group(lane: group.lane, claim: .look(at: group.claim.subjects))).windows
-    }
-
-    private func settle(_ settlements: [LimitSettlement], at place: UInt8) {
-        if Int(place) < lanes.count {
-            lanes[Int(place)].settle(settlements)
-        } else {
-            substitute.settle(settlements)
-        }
     }
 }

@@ -94,11 +94,14 @@ final class SharedLimitStore: LimitStore {
         return LimitDecision(refusal: .unavailable)
     }
 
-    func settle(_ settlements: [LimitSettlement]) {
+    func settle(_ grants: [LimitGrant], usedTokens: Int, isUndone: Bool) {
         let now = clock.moment
         let table = table(at: now)
         if hasPending.load(ordering: .relaxed) { settlePending(table, at: now) }
-        settle(settlements, in: table, at: now)
+        for grant in grants {
+            let settlement = LimitSettlement(of: grant, inRequestOf: usedTokens, isUndone: isUndone)
+            if !settlement.isEmpty { settle(settlement, in: table, at: now) }
+        }
     }
 
     func renew() {
@@ -106,7 +109,7 @@ final class SharedLimitStore: LimitStore {
         let table = table(at: now)
         settlePending(table, at: now)
         // One that cannot be had now is renewed the next time.
-        for key in leases.keys {
+        for key in leases.held() {
             _ = table.renew(key, at: now, leases: leases, leaseSeconds: leaseSeconds, isNew: false)
         }
     }
@@ -138,21 +141,19 @@ final class SharedLimitStore: LimitStore {
 
     // MARK: Settlements that wait
 
-    private func settle(_ settlements: [LimitSettlement], in table: SharedLimitTable, at now: LimitMoment) {
-        for settlement in settlements
-        where !table.settle(settlement, at: now, leases: leases, leaseSeconds: leaseSeconds) {
-            let isKept = pending.withLock { pending in
-                guard pending.count < Self.maximumPending else { return false }
-                pending.append(settlement)
-                hasPending.store(true, ordering: .relaxed)
-                return true
-            }
-            guard !isKept else { continue }
-            // At least it is not renewed; the record has it until the lease ends.
-            leases.change(settlement.grant.key) { lease in
-                lease.places = max(0, lease.places - settlement.grant.heldPlaces)
-                lease.tokens = max(0, lease.tokens - settlement.grant.tokens)
-            }
+    private func settle(_ settlement: LimitSettlement, in table: SharedLimitTable, at now: LimitMoment) {
+        if table.settle(settlement, at: now, leases: leases, leaseSeconds: leaseSeconds) { return }
+        let isKept = pending.withLock { pending in
+            guard pending.count < Self.maximumPending else { return false }
+            pending.append(settlement)
+            hasPending.store(true, ordering: .relaxed)
+            return true
+        }
+        guard !isKept else { return }
+        // At least it is not renewed; the record has it until the lease ends.
+        leases.change(settlement.grant.key) { lease in
+            lease.places = max(0, lease.places - settlement.grant.heldPlaces)
+            lease.tokens = max(0, lease.tokens - settlement.grant.tokens)
         }
     }
 
@@ -162,7 +163,7 @@ final class SharedLimitStore: LimitStore {
             defer { pending = [] }
             return pending
         }
-        settle(waiting, in: table, at: now)
+        for settlement in waiting { settle(settlement, in: table, at: now) }
     }
 
     // MARK: The file
@@ -230,7 +231,7 @@ final class SharedLimitStore: LimitStore {
             state.reason = reason
         }
         let now = clock.moment
-        for key in leases.keys {
+        for key in leases.held() {
             _ = table.renew(key, at: now, leases: leases, leaseSeconds: leaseSeconds, isNew: true)
         }
     }

@@ -11,7 +11,9 @@ import Wire
         let store: any LimitStore
         func admitAtOnce(_ claim: LimitClaim) -> LimitDecision? { nil }
         func admit(_ claim: LimitClaim) async -> LimitDecision { await store.admit(claim) }
-        func settle(_ settlements: [LimitSettlement]) { store.settle(settlements) }
+        func settle(_ grants: [LimitGrant], usedTokens: Int, isUndone: Bool) {
+            store.settle(grants, usedTokens: usedTokens, isUndone: isUndone)
+        }
         func renew() { store.renew() }
         var health: LimitStoreHealth { store.health }
     }
@@ -34,7 +36,9 @@ import Wire
             store.admitAtOnce(claim).map { Inquiry(value: $0, gate: gate) }
         }
         func admit(_ claim: LimitClaim) async -> LimitDecision { await store.admit(claim) }
-        func settle(_ settlements: [LimitSettlement]) { store.settle(settlements) }
+        func settle(_ grants: [LimitGrant], usedTokens: Int, isUndone: Bool) {
+            store.settle(grants, usedTokens: usedTokens, isUndone: isUndone)
+        }
         func renew() { store.renew() }
         var health: LimitStoreHealth { store.health }
     }

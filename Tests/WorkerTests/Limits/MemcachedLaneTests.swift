@@ -32,7 +32,7 @@ import TestSupport
         let now = clock.unixTime().seconds
         server.before(
             { state in
-                lane.settle(before.grants.map { LimitSettlement($0) })
+                lane.settle(before.grants, usedTokens: 0, isUndone: false)
                 state.count(1, for: one, at: now)
                 return .asUsual
             },

@@ -103,7 +103,7 @@ import TestSupport
 
         func admitAtOnce(_ claim: LimitClaim) -> LimitDecision? { .unlimited }
         func admit(_ claim: LimitClaim) async -> LimitDecision { .unlimited }
-        func settle(_ settlements: [LimitSettlement]) {}
+        func settle(_ grants: [LimitGrant], usedTokens: Int, isUndone: Bool) {}
         func renew() {}
         func finish() { _ = ends.next() }
         var health: LimitStoreHealth { LimitStoreHealth(kind: "none") }
