@@ -82,7 +82,9 @@ def test_a_second_sigterm_ends_at_once(make_stack, fake):
         wait_until(lambda: not unix_accepts(stack.worker.socket_path), 5, "the socket to close")
         assert stack.worker.process.poll() is None
         stack.worker.signal(signal.SIGTERM)
-        assert stack.worker.wait(1) != 0
+        assert stack.worker.wait(1) == 128 + signal.SIGTERM
+    [line] = stack.worker.exchanges()
+    assert line["stream"] and line["outcome"] != "ok"
 
 
 def test_drain_time_is_bounded(make_stack, fake):

@@ -15,7 +15,7 @@ import pytest
 from conftest import CRASHES, configuration
 from doors import FcgidStack
 from fake_onemin import FakeOneMin, directive
-from harness import Stack, Worker, wait_until
+from harness import Stack, Worker, unix_accepts, wait_until
 from limit_checks import USED, Fleet, chat, held, left, limits, open_stream, race, refused, tokens_left
 
 # None of this depends on how nginx and the worker speak.
@@ -99,6 +99,19 @@ def test_a_worker_that_was_killed_gives_back_after_its_lease(make_stack, fake: F
         assert chat(second).status == 429
     first.worker = first.worker.again().start()
     assert chat(first).status == 200
+
+
+def test_a_worker_that_was_told_twice_to_stop_gives_back_at_once(make_stack, fake: FakeOneMin, tmp_path: pathlib.Path):
+    first, second = pair(make_stack, tmp_path / "limits", caller={"concurrent": 1}, lease="1h")
+    stream = open_stream(first, directive(mode="stall", at=1))
+    assert stream.text()
+    assert chat(second).status == 429
+    first.worker.signal(signal.SIGTERM)
+    wait_until(lambda: not unix_accepts(first.worker.socket_path), 5, "the socket to close")
+    first.worker.signal(signal.SIGTERM)
+    first.worker.wait(3)
+    assert chat(second).status == 200
+    stream.close()
 
 
 @pytest.mark.timeout(90)

@@ -52,11 +52,18 @@ extension Service {
     /// Finishes what runs, within the drain time.
     private func stop(_ signal: Int32, _ takeover: Takeover) {
         let before = ending.withLock { ending in
-            defer { ending = .draining }
-            return ending
+            let before = ending
+            switch before {
+            case .none, .succeeded: ending = .draining
+            case .draining, .cut: ending = .cut(128 + signal)
+            }
+            return before
         }
-        // The second one: whoever sends it does not want to wait.
-        if case .draining = before { exitNow(128 + signal) }
+        switch before {
+        case .none, .succeeded: break
+        case .draining: return cut(takeover)
+        case .cut: exitNow(128 + signal)
+        }
         let drainTimeout = currentConfiguration.drainTimeout
         log.event(.info, "draining", [LogField("timeout_ms", .duration(drainTimeout))])
         let timer = LoopTimer { [self] in
@@ -73,6 +80,17 @@ extension Service {
         }
     }
 
+    /// Ends what runs, after a second signal: whoever sends it does not want to wait. What is cut is logged, and what it held
+    /// is free.
+    private func cut(_ takeover: Takeover) {
+        server.cancelAll()
+        let timer = LoopTimer { [self] in endLoops(takeover) }
+        loops[0].set(timer, deadline: loops[0].deadline(after: Self.cutPatience))
+    }
+
+    /// How long exchanges may take to notice that they are cut.
+    private static let cutPatience = Duration.milliseconds(200)
+
     /// Finishes what runs while a successor serves; each exchange is bounded by its own time-outs.
     private func leave(to successor: Int32) {
         log.event(.info, "succeeded by another process", [LogField("pid", .int(Int(successor)))])
@@ -84,6 +102,10 @@ extension Service {
 
     private func endLoops(_ takeover: Takeover? = nil) {
         loops[0].submit { [self] in
+            if case .cut(let code) = ending.withLock({ $0 }) {
+                ports.limits.finish()
+                exitNow(code)
+            }
             let end = { [self] in
                 log.event(.info, "stopped", [])
                 for loop in loops { loop.stop() }

@@ -22,7 +22,7 @@ final class Service: Sendable {
     private let newRelay: AsyncStream<Relay>.Continuation
     private let configuration: Mutex<Configuration>
     private let threshold: LogThreshold
-    private let ports: Ports
+    let ports: Ports
     private let writer: LogWriter
 
     /// What the process does on its way out.
@@ -32,6 +32,8 @@ final class Service: Sendable {
         case succeeded
         /// It was told to stop, and finishes what runs within the drain time.
         case draining
+        /// It was told so twice, and ends what runs. With the exit code that says so.
+        case cut(Int32)
     }
 
     /// Serves until SIGTERM or SIGINT and all exchanges have ended, or the drain time is over.
