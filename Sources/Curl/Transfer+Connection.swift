@@ -26,8 +26,9 @@ extension Transfer {
     /// - Parameter port: this side's port of the connection.
     func mayUseConnection(port: Int32) -> Bool {
         guard choice == .libcurls, let easy = unsafe handle?.pointer else { return true }
-        var connects = 0
-        unsafe fr_easy_get_long(easy, CURLINFO_NUM_CONNECTS, &connects)
+        var opened = 0
+        unsafe fr_easy_get_long(easy, CURLINFO_NUM_CONNECTS, &opened)
+        let connects = UInt16(clamping: opened)
         defer { refusals.connects = connects }
         // On a new one tickets for later ones may wait already (RFC 8446, section 4.6.1).
         guard connects == refusals.connects else { return true }

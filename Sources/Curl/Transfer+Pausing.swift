@@ -16,7 +16,7 @@ extension Transfer {
         guard let easy = unsafe handle?.pointer else { return }
         let pauses = (isPaused ? CURLPAUSE_RECV : 0) | (isSendPaused ? CURLPAUSE_SEND : 0)
         let code = unsafe curl_easy_pause(easy, pauses)
-        if code != CURLE_OK { fail(abortion ?? CurlError(code, isRequestSent: hasIssuedRequest)) }
+        if code != CURLE_OK { fail(abortReason ?? CurlError(code, isRequestSent: hasIssuedRequest)) }
     }
 
     /// Has libcurl hand over what it holds for a paused call that has ended, to nobody.

@@ -4,16 +4,17 @@ internal import CHTTP2
 /// Requests of a call that the other side refused without having looked at them.
 struct Refusals {
     /// How often it may. A server that ends connections refuses now and then; one that always does is not asked for ever.
-    static let maximum = 5
+    static let maximum: UInt8 = 5
     /// After how many the call gets a connection of its own: others may use up each new one before it.
-    static let patience = 2
+    static let patience: UInt8 = 2
 
+    // In few bytes, since an open stream, which needs none of it, should be small.
     /// How often it did.
-    var count = 0
+    var count: UInt8 = 0
     /// Whether the last request was refused, and no other was sent since.
     var isLast = false
     /// How many connections were opened for the call until the last request, by libcurl's counting.
-    var connects = 0
+    var connects: UInt16 = 0
 }
 
 /// A call may have been charged once it was sent. So it is sent again only where the other side has certainly not looked at
@@ -30,14 +31,14 @@ extension Transfer {
     private func mayIssueRequest(port: Int32) -> Bool {
         noteRefusal()
         guard !hasIssuedRequest || refusals.isLast else {
-            abortion = CurlError(
+            abortReason = CurlError(
                 .cut,
                 "the connection broke before the answer, and the call was not repeated: it may be charged already"
             )
             return false
         }
         guard refusals.count <= Refusals.maximum else {
-            abortion = Self.refused
+            abortReason = Self.refused
             return false
         }
         guard mayUseConnection(port: port) else {
@@ -64,7 +65,7 @@ extension Transfer {
             unsafe fr_easy_set_long(handle.pointer, CURLOPT_FRESH_CONNECT, 1)
         } else {
             // libcurl repeats most such calls itself, but not the last ones of a connection.
-            guard refusals.isLast, refusals.count <= Refusals.maximum, abortion == nil, rewind() else {
+            guard refusals.isLast, refusals.count <= Refusals.maximum, abortReason == nil, rewind() else {
                 return false
             }
         }

@@ -16,7 +16,7 @@ extension Transfer {
         let count = unsafe upload.take(into: buffer)
         guard upload.hasSource else { return count }
         guard readAhead() else {
-            abortion = Self.tooBusy
+            abortReason = Self.tooBusy
             return Int(CURL_READFUNC_ABORT)
         }
         if count > 0 {

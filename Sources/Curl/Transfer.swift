@@ -70,7 +70,7 @@ internal import Glibc
     // None or one. In an array, since an open stream, which has none, should be small.
     private var reports: [ConnectionReport] = []
     /// Why a callback made libcurl give up, if one did.
-    var abortion: CurlError?
+    var abortReason: CurlError?
     // Not a checked one, which is an object of its own for each wait: every use is in `next` and `wake`, on the loop.
     private var waiter: UnsafeContinuation<Void, Never>?
 
@@ -253,13 +253,13 @@ internal import Glibc
     /// libcurl is done with the call. Called by the multi handle, never inside a callback of libcurl.
     func completed(_ code: CURLcode) {
         if beginAnew() { return }
-        if code == CURLE_OK, abortion == nil {
+        if code == CURLE_OK, abortReason == nil {
             end(head == .incomplete ? .failed(CurlError(.cut, "the answer has no head")) : .finished)
         } else if code == CURLE_COULDNT_CONNECT, hasRefusedAddress {
             end(.failed(CurlError(.forbiddenAddress, "the address may not be connected to")))
         } else {
             let error = refusals.isLast ? Self.refused : CurlError(code, isRequestSent: hasIssuedRequest)
-            end(.failed(abortion ?? error))
+            end(.failed(abortReason ?? error))
         }
     }
 
@@ -309,7 +309,7 @@ internal import Glibc
             noteProgress()
             wake()
         case .tooLarge:
-            abortion = CurlError(.tooLarge, "the head of the answer is too large")
+            abortReason = CurlError(.tooLarge, "the head of the answer is too large")
             return false
         }
         return true
@@ -329,7 +329,7 @@ internal import Glibc
         }
         bodyBytes += bytes.count
         guard bodyBytes <= maximumBodyBytes else {
-            abortion = CurlError(.tooLarge, "the answer is too large")
+            abortReason = CurlError(.tooLarge, "the answer is too large")
             return 0
         }
         unsafe pending.append(contentsOf: bytes)

@@ -23,7 +23,6 @@ struct Upload {
     private var sent = 0
     /// Whether the piece is the first one.
     private var isAtFirst = true
-    private let count: Int
     private var ahead: [UInt8]?
     private var isReading = false
     /// Up to where the source was read, or is being read.
@@ -35,8 +34,7 @@ struct Upload {
     init(_ bytes: [UInt8] = [], source: BodySource? = nil) {
         self.source = source
         piece = bytes
-        count = bytes.count + (source?.count ?? 0)
-        bytesLeft = count
+        bytesLeft = bytes.count + (source?.count ?? 0)
     }
 
     /// Whether a part of the body has to be read.
@@ -74,8 +72,8 @@ struct Upload {
     /// - Returns: false when that has gone: what was taken whole is not kept.
     mutating func rewind() -> Bool {
         guard isAtFirst else { return false }
+        bytesLeft += sent
         sent = 0
-        bytesLeft = count
         return true
     }
 
