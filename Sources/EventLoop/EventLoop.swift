@@ -45,7 +45,7 @@ internal import Synchronization
 
     /// More than one wake-up brings under load; the rest comes with the next call.
     private static let eventsPerWait = 256
-    /// Rounds of jobs that make new jobs before descriptors get their turn again.
+    /// Rounds of jobs and timers that make new jobs before descriptors get their turn again.
     private static let roundsOfJobs = 64
 
     /// Monotonic time in nanoseconds, read once per wake-up: exact enough for time-outs.
@@ -146,12 +146,15 @@ internal import Synchronization
         for work in mail.work { work() }
     }
 
+    /// Runs the jobs, and after each round of them what they have set a timer for at once: what all of them need is done
+    /// for all together.
     private func runJobs() {
         let executor = unsafe asUnownedTaskExecutor()
         for _ in 0..<Self.roundsOfJobs where !jobs.isEmpty {
             swap(&jobs, &runningJobs)
             for job in runningJobs { unsafe job.runSynchronously(on: executor) }
             runningJobs.removeAll(keepingCapacity: true)
+            fireTimers()
         }
     }
 
@@ -231,7 +234,8 @@ internal import Synchronization
 
     /// Arms a timer, or moves one that is armed already.
     ///
-    /// - Parameter deadline: nanoseconds of `now`'s clock; in the past means at the next turn.
+    /// - Parameter deadline: nanoseconds of `now`'s clock; `now` or earlier means as soon as the jobs at hand are done,
+    ///   before the loop waits.
     public func set(_ timer: LoopTimer, deadline: UInt64) {
         assertOnLoop()
         timers.set(timer, deadline: deadline)
@@ -264,7 +268,9 @@ internal import Synchronization
     }
 
     private func fireTimers() {
-        while let timer = timers.first, timer.deadline <= now {
+        // No more than there are: one that is set again and again for at once waits for its turn.
+        for _ in 0..<timers.count {
+            guard let timer = timers.first, timer.deadline <= now else { return }
             timers.remove(timer)
             timer.action()
         }

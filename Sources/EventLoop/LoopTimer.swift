@@ -26,6 +26,9 @@ public final class LoopTimer {
 struct TimerHeap {
     private var timers: [LoopTimer] = []
 
+    /// How many are armed.
+    var count: Int { timers.count }
+
     /// The earliest timer.
     var first: LoopTimer? { timers.first }
 

@@ -97,6 +97,40 @@ struct EventLoopTests {
         #expect(fired.withLock { $0 } == expected.withLock { $0 }, "seed \(seed)")
     }
 
+    @Test func `a timer that jobs set for now goes off once, when all of them are done`() async throws {
+        try await withLoop { loop in
+            let seen = LoopNotes(loop)
+            let jobs = try await onLoop(loop) {
+                ["a", "b", "c"].map { name in
+                    Task(executorPreference: loop) {
+                        seen.notes.append(name)
+                        seen.setTimer()
+                        await Task.yield()
+                        seen.notes.append(name + " later")
+                    }
+                }
+            }
+            for job in jobs { await job.value }
+            #expect(
+                try await onLoop(loop) { seen.notes }
+                    == ["a", "b", "c", "timer", "a later", "b later", "c later"])
+        }
+    }
+
+    @Test func `a timer that sets itself for now again and again leaves the rest its turn`() async throws {
+        try await withLoop { loop in
+            let seen = LoopNotes(loop, isAgain: true)
+            try await onLoop(loop) { seen.setTimer() }
+            // A descriptor's turn, and a job's.
+            try await onLoop(loop) {}
+            let count = await Task(executorPreference: loop) {
+                seen.isAgain = false
+                return seen.notes.count
+            }.value
+            #expect(count > 1 && count < LoopNotes.limit)
+        }
+    }
+
     @Test func `a watcher hears of bytes, and nothing any more once it is taken off`() async throws {
         var pair: [Int32] = [0, 0]
         #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
@@ -116,6 +150,31 @@ struct EventLoopTests {
             try await onLoop(loop) {}
             #expect(watcher.count == 1)
         }
+    }
+}
+
+/// What happened on a loop, and a timer that notes when it goes off. For the loop's thread.
+final class LoopNotes: @unchecked Sendable {
+    private let loop: EventLoop
+    var notes: [String] = []
+    /// Whether the timer sets itself for now once more.
+    var isAgain: Bool
+    private lazy var timer = LoopTimer { [weak self] in
+        guard let self else { return }
+        notes.append("timer")
+        if isAgain, notes.count < Self.limit { setTimer() }
+    }
+
+    /// Where a timer that would go on for ever is stopped, for a test that fails rather than hangs.
+    static let limit = 1_000_000
+
+    init(_ loop: EventLoop, isAgain: Bool = false) {
+        self.loop = loop
+        self.isAgain = isAgain
+    }
+
+    func setTimer() {
+        loop.set(timer, deadline: loop.now)
     }
 }
 
