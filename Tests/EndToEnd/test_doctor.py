@@ -110,19 +110,20 @@ def test_the_relays_own_limit(make_stack: Callable[..., Stack]) -> None:
 
 def test_no_cors(make_stack: Callable[..., Stack]) -> None:
     stack = make_stack(replace={
-        "add_header Access-Control-Allow-Origin   $fastrelay_cors_origin  always;": "",
+        "add_header Access-Control-Allow-Origin   $fastrelay_cors_origin always;": "",
         "if ($fastrelay_preflight) {": "if ($fastrelay_none) {"}, http="map '' $fastrelay_none { default ''; }")
     findings = doctor(stack.url)
     assert findings["cors"] == "warning" and findings["preflight"] is None and findings.code == 1
 
 
 def test_cors_not_on_errors_and_twice(make_stack: Callable[..., Stack]) -> None:
-    shipped = "add_header Access-Control-Allow-Origin   $fastrelay_cors_origin  always;"
-    stack = make_stack(replace={shipped: shipped.replace("  always", "")})
+    shipped = "add_header Access-Control-Allow-Origin   $fastrelay_cors_origin always;"
+    of_preflights = shipped.replace("   ", "  ")
+    stack = make_stack(replace={shipped: shipped.replace(" always", "")})
     findings = doctor(stack.url)
     assert findings["preflight"] == "ok" and findings["cors"] == "problem"
     assert "always" in findings.advice("cors")
-    stack = make_stack(replace={shipped: shipped + "\n" + shipped})
+    stack = make_stack(replace={line: line + "\n" + line for line in (shipped, of_preflights)})
     findings = doctor(stack.url)
     assert findings["preflight"] == "problem" and findings["cors"] == "problem"
     assert "twice" in findings.message("cors")
@@ -131,7 +132,7 @@ def test_cors_not_on_errors_and_twice(make_stack: Callable[..., Stack]) -> None:
 def test_pages_that_are_named(make_stack: Callable[..., Stack]) -> None:
     page = "https://chat.example.org"
     stack = make_stack(http=f'map $http_origin $page {{ default ""; "{page}" $http_origin; }}', replace={
-        "$fastrelay_cors_origin  always;": "$page always;\nadd_header Vary Origin always;"})
+        "$fastrelay_cors_origin always;": "$page always;\nadd_header Vary Origin always;"})
     assert doctor(stack.url)["cors"] == "note"
     findings = doctor(stack.url, "--origin", "https://other.example.org")
     assert findings.worse_than("note").keys() == {"cors"} and findings.code == 2

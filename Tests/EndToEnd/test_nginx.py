@@ -67,6 +67,20 @@ def test_answers_and_errors_of_the_worker_carry_cors_headers(stack: Stack, promp
     assert "Vary" not in answer.headers
 
 
+def test_only_a_page_is_told_what_it_may_read(stack: Stack):
+    answer = stack.chat()
+    assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
+    assert "Access-Control-Expose-Headers" not in answer.headers
+
+
+def test_a_preflight_has_each_header_once(stack: Stack):
+    headers = preflight(stack).headers
+    for name in ("Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers",
+                 "Access-Control-Max-Age", "X-Request-Id"):
+        assert len(headers.get_all(name)) == 1, name
+    assert re.fullmatch("[0-9a-f]{32}", headers["X-Request-Id"])
+
+
 def test_origins_can_be_restricted(make_stack):
     stack = make_stack(http="""
     map $http_origin $fastrelay_cors_origin {
