@@ -234,8 +234,8 @@ internal import Synchronization
 
     /// Arms a timer, or moves one that is armed already.
     ///
-    /// - Parameter deadline: nanoseconds of `now`'s clock; `now` or earlier means as soon as the jobs at hand are done,
-    ///   before the loop waits.
+    /// - Parameter deadline: nanoseconds of `now`'s clock; `now` or earlier means before the loop waits again, and for a
+    ///   job that sets it as soon as the other jobs at hand have run.
     public func set(_ timer: LoopTimer, deadline: UInt64) {
         assertOnLoop()
         timers.set(timer, deadline: deadline)

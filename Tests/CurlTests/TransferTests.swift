@@ -311,7 +311,8 @@ struct TransferTests {
                 }
             }
             // Without a connection there is none to close.
-            (moment == .beforeStart ? isOpen : reached).wait()
+            isOpen.wait()
+            if moment != .beforeStart { reached.wait() }
             task.cancel()
             #expect(await task.value == .cancelled)
             isClosed.wait()

@@ -227,11 +227,12 @@ struct UploadTests {
 
     @Test(arguments: [0, piece])
     func `cancelling while a piece is read is safe, and lets go of the source`(position: Int) async throws {
-        let isClosed = Gate()
+        let (isOpen, isClosed) = (Gate(), Gate())
         let isReading = Gate()
         let mayRead = Gate()
         let isGone = Gate()
         try await withPool { connection in
+            isOpen.open()
             _ = connection.request()
             isClosed.open()
         } body: { bed in
@@ -252,6 +253,8 @@ struct UploadTests {
                 }
             }
             isReading.wait()
+            // Without a connection there is none to close.
+            isOpen.wait()
             task.cancel()
             #expect(await task.value == .cancelled)
             isClosed.wait()
