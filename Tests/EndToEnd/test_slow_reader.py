@@ -13,6 +13,9 @@ from harness import KEY, Stack, question, wait_until
 
 READERS = 16
 ANSWER = 20_000_000
+#: More than the kernel holds of one answer on its way: 4 MB where it is sent, up to 32 MB where it is received (`tcp(7)`,
+#: `tcp_wmem` and `tcp_rmem`), and that twice where a vendor's web server stands between.
+UNBOUNDED = 100_000_000
 #: What one slow reader may hold of the worker's memory.
 PER_READER = 256 * 1024
 
@@ -57,13 +60,12 @@ def test_slow_readers_hold_little_memory_and_disturb_nobody(make_stack, fake, tm
             assert stack.chat().status == 200
         before = stack.worker.resident_bytes()
         # A short result: the record's copy of the text is not what this test is about.
-        prompt = directive(repeat=ANSWER // 16, result=["short"])
+        prompt = directive(repeat=UNBOUNDED // 16, result=["short"])
         readers = [connect_and_ignore(stack, prompt) for _ in range(READERS)]
         fake.wait_for(lambda: len(fake.chats("repeat")) == READERS, 20, "all slow readers")
         calls = fake.chats("repeat")
         sent = settled(lambda: sum(call.bytes_sent for call in calls))
-        # Over HTTP/2 the vendor's web server, too, takes its share.
-        assert http2 or sent < READERS * ANSWER / 2, "nothing held the upstream back"
+        assert sent < READERS * UNBOUNDED / 2, "nothing held the upstream back"
         grown = stack.worker.resident_bytes() - before
         # 2 MB for the allocator's own ways.
         assert grown < READERS * PER_READER + 2_000_000, f"{grown / READERS / 1024:.0f} KB each"
