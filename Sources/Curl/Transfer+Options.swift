@@ -14,6 +14,8 @@ extension Transfer {
         unsafe fr_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, options.connectMilliseconds)
         unsafe fr_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
         unsafe fr_easy_set_long(easy, CURLOPT_BUFFERSIZE, options.receiveBufferBytes)
+        // libcurl keeps the buffer of a long body, 64 KiB else, to the end of the answer.
+        if isStream { unsafe fr_easy_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, Self.leastUploadBuffer) }
         unsafe fr_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         if mayShareConnection {
             unsafe fr_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
@@ -35,6 +37,9 @@ extension Transfer {
         unsafe fr_easy_set_before_request(easy, Self.onRequest)
         unsafe multi.prepare(easy)
     }
+
+    /// The smallest buffer that libcurl sends from, in bytes (`UPLOADBUFFER_MIN`).
+    private static let leastUploadBuffer = 16 << 10
 
     /// Sets what is this call's alone.
     func applyOwn(_ options: borrowing TransferOptions, to easy: UnsafeMutableRawPointer) {

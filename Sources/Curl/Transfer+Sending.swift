@@ -74,6 +74,24 @@ extension Transfer {
         return multi.add(self, handle)
     }
 
+    /// Frees what libcurl was given of the request once there is an answer: it is not sent again then, and an open stream
+    /// should be small. A body that libcurl has a copy of it may still be reading, as long as it has not sent all of it.
+    func forgetRequest() {
+        guard let handle else { return }
+        let easy = unsafe handle.pointer
+        unsafe fr_easy_set_pointer(easy, CURLOPT_HTTPHEADER, nil)
+        headerList = HeaderList()
+        var (count, sent) = (curl_off_t(0), curl_off_t(0))
+        unsafe fr_easy_get_offset(easy, CURLINFO_CONTENT_LENGTH_UPLOAD_T, &count)
+        guard count >= Self.forgottenBytes,
+            unsafe fr_easy_get_offset(easy, CURLINFO_SIZE_UPLOAD_T, &sent) == CURLE_OK, sent >= count
+        else { return }
+        unsafe fr_easy_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, nil)
+    }
+
+    /// A body of fewer bytes is kept: it is not worth the question.
+    private static let forgottenBytes = 1024
+
     /// Finds out whether the request was refused that was sent.
     private func noteRefusal() {
         guard let handle, unsafe fr_http2_take_refusal(handle.pointer), hasIssuedRequest else { return }

@@ -306,6 +306,7 @@ internal import Glibc
         case .incomplete: break
         case .complete:
             head = .complete
+            forgetRequest()
             noteProgress()
             wake()
         case .tooLarge:

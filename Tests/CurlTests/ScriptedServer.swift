@@ -107,6 +107,13 @@ final class ScriptedConnection {
         }
     }
 
+    /// Reads so many bytes behind a head, nil when the client closed.
+    func bytes(_ count: Int) -> [UInt8]? {
+        while received.count < count { guard receive() else { return nil } }
+        defer { received.removeFirst(count) }
+        return Array(received[..<count])
+    }
+
     /// Reads so many bytes behind a head, with a pause before each mebibyte; false when the client closed.
     func takeSlowly(_ count: Int, pause: UInt32) -> Bool {
         var taken = 0

@@ -67,6 +67,48 @@ struct UploadTests {
         #expect(lengths.value == [300_001, 1, 600_001])
     }
 
+    @Test(arguments: [10, 60_000, 300_000])
+    func `an answer may begin before the body was read, and the next call has a head and body of its own`(
+        count: Int
+    ) async throws {
+        let hasAnswer = Gate()
+        let seen = Box<[ScriptedConnection.Request]>()
+        try await withPool { connection in
+            for number in 1...2 {
+                guard let head = connection.head() else { return }
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+                if number == 1 { hasAnswer.wait() }
+                guard let body = connection.bytes(count) else { return }
+                seen.value = (seen.value ?? []) + [ScriptedConnection.Request(head: head, body: body)]
+                connection.send("ok")
+            }
+        } body: { bed in
+            try await bed.run { pool in
+                for number in 1...2 {
+                    var options = TransferOptions(url: bed.url)
+                    options.method = "POST"
+                    options.body = [UInt8](repeating: UInt8(number), count: count)
+                    options.headerLines = Array("API-KEY: secret-\(number)\r\n".utf8)
+                    let transfer = pool.start(options)
+                    var body: [UInt8] = []
+                    reading: while true {
+                        switch try await transfer.next(silence: nil) {
+                        case .head: hasAnswer.open()
+                        case .bytes(let bytes): body += bytes
+                        case .silence: break
+                        case .end: break reading
+                        }
+                    }
+                    #expect(body == Array("ok".utf8))
+                }
+            }
+            #expect(bed.server.connections == 1)
+        }
+        #expect(seen.value?.map(\.body) == [1, 2].map { [UInt8](repeating: $0, count: count) })
+        #expect(seen.value?[0].head.contains("\r\nAPI-KEY: secret-1") == true)
+        #expect(seen.value?[1].head.contains("\r\nAPI-KEY: secret-2") == true)
+    }
+
     // MARK: Pieces
 
     /// What is to be read now, out of the macro's reach, which takes values only.

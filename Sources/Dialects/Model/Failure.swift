@@ -3,29 +3,73 @@
 /// The message reaches the client: whoever makes one from an upstream's words cleans it first (`MessageCleaner`).
 public struct Failure: Error, Sendable, Equatable {
     /// The reason; decides the status, the error type and the log level by one table.
-    public var kind: Kind
+    public var kind: Kind {
+        get { parts.value.kind }
+        set { change { $0.kind = newValue } }
+    }
     /// One sentence or two for the client.
-    public var message: String
+    public var message: String {
+        get { parts.value.message }
+        set { change { $0.message = newValue } }
+    }
     /// The request's member that is to blame, as a path such as `messages[2].content`.
-    public var parameter: String?
+    public var parameter: String? {
+        get { parts.value.parameter }
+        set { change { $0.parameter = newValue } }
+    }
     /// A code that is more precise than the table's.
-    public var code: String?
+    public var code: String? {
+        get { parts.value.code }
+        set { change { $0.code = newValue } }
+    }
     /// When to try again, in seconds from now.
-    public var retryAfterSeconds: Int?
+    public var retryAfterSeconds: Int? {
+        get { parts.value.retryAfterSeconds }
+        set { change { $0.retryAfterSeconds = newValue } }
+    }
     /// The upstream's HTTP status, for the log; nil when it gave none.
-    public var upstreamStatus: Int?
+    public var upstreamStatus: Int? {
+        get { parts.value.upstreamStatus }
+        set { change { $0.upstreamStatus = newValue } }
+    }
+
+    // In an object: whatever may fail has room for one, an open stream in three places, and what throws one hands over a
+    // pointer.
+    private var parts: Shared
 
     /// A failure; what is not given is unknown.
     public init(
         _ kind: Kind, _ message: String, parameter: String? = nil, code: String? = nil,
         retryAfterSeconds: Int? = nil, upstreamStatus: Int? = nil
     ) {
-        self.kind = kind
-        self.message = message
-        self.parameter = parameter
-        self.code = code
-        self.retryAfterSeconds = retryAfterSeconds
-        self.upstreamStatus = upstreamStatus
+        parts = Shared(
+            Parts(
+                kind: kind, message: message, parameter: parameter, code: code,
+                retryAfterSeconds: retryAfterSeconds, upstreamStatus: upstreamStatus))
+    }
+
+    private mutating func change(_ change: (inout Parts) -> Void) {
+        var value = parts.value
+        change(&value)
+        parts = Shared(value)
+    }
+
+    /// Whether both say the same.
+    public static func == (one: Failure, other: Failure) -> Bool { one.parts.value == other.parts.value }
+
+    private struct Parts: Sendable, Equatable {
+        var kind: Kind
+        var message: String
+        var parameter: String?
+        var code: String?
+        var retryAfterSeconds: Int?
+        var upstreamStatus: Int?
+    }
+
+    private final class Shared: Sendable {
+        let value: Parts
+
+        init(_ value: Parts) { self.value = value }
     }
 
     /// Every reason the relay can fail with.

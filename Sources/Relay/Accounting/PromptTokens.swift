@@ -7,7 +7,20 @@ final class PromptTokens: Sendable {
 
     private enum State: Sendable {
         case counted(TokenCount)
+        case texts([TextTurn], model: String)
         case open([Turn], model: String)
+    }
+
+    /// A turn of one text, which most are, in a third of the memory.
+    private struct TextTurn: Sendable {
+        let role: Turn.Role
+        let name: String?
+        let text: String
+
+        init?(_ turn: Turn) {
+            guard turn.parts.count == 1, case .text(let part) = turn.parts[0] else { return nil }
+            (role, name, text) = (turn.role, turn.name, part.text)
+        }
     }
 
     private let state: State
@@ -19,7 +32,10 @@ final class PromptTokens: Sendable {
         let bytes = request.turns.reduce(0) { $0 + $1.keptBytes }
         if bytes <= Self.keptBytes, request.tools.isEmpty, request.outputFormat == nil {
             // The turns alone: nothing else counts here, and an open stream should be small.
-            state = .open(request.turns, model: model)
+            let texts = request.turns.compactMap(TextTurn.init)
+            state =
+                texts.count == request.turns.count
+                ? .texts(texts, model: model) : .open(request.turns, model: model)
         } else {
             state = .counted(ChatTokens.count(request, model: model))
         }
@@ -34,9 +50,14 @@ final class PromptTokens: Sendable {
     var count: TokenCount {
         switch state {
         case .counted(let count): count
-        case .open(let turns, let model):
-            ChatTokens.count(GenerationRequest(model: model, turns: turns), model: model)
+        case .texts(let texts, let model):
+            Self.count(texts.map { Turn(role: $0.role, name: $0.name, text: $0.text) }, model)
+        case .open(let turns, let model): Self.count(turns, model)
         }
+    }
+
+    private static func count(_ turns: [Turn], _ model: String) -> TokenCount {
+        ChatTokens.count(GenerationRequest(model: model, turns: turns), model: model)
     }
 }
 

@@ -52,4 +52,18 @@ struct FailureAnswerTests {
     @Test func `a code of the failure's own counts more than the table's`() {
         #expect(Failure(.unsupported, "x", code: "special").openAICode == "special")
     }
+
+    @Test func `a copy that is changed leaves the other as it is`() {
+        let one = Failure(.rateLimited, "Slowly.", retryAfterSeconds: 3, upstreamStatus: 429)
+        var other = one
+        #expect(one == other)
+        other.code = "slow_down"
+        other.parameter = "model"
+        other.upstreamStatus = nil
+        #expect(one == Failure(.rateLimited, "Slowly.", retryAfterSeconds: 3, upstreamStatus: 429))
+        #expect(
+            other
+                == Failure(
+                    .rateLimited, "Slowly.", parameter: "model", code: "slow_down", retryAfterSeconds: 3))
+    }
 }

@@ -179,6 +179,12 @@ struct ChatTokensTests {
         let text = String(repeating: "a ", count: PromptTokens.keptBytes)
         let long = GenerationRequest(model: "", turns: [Turn(role: .user, text: text)])
         #expect(PromptTokens(long, model: "gpt-4").count == ChatTokens.count(long, model: "gpt-4"))
+        let parts = [Part.text(TextPart("hello")), .text(TextPart("world"))]
+        for turn in [Turn(role: .user, name: "Anna", text: "hello"), Turn(role: .system, parts: parts)] {
+            let request = GenerationRequest(
+                model: "", turns: [turn, Turn(role: .assistant, text: "hello world")])
+            #expect(PromptTokens(request, model: "gpt-4").count == ChatTokens.count(request, model: "gpt-4"))
+        }
         // Many messages without much text are a long request too.
         let turns = Array(repeating: Turn(role: .user, text: ""), count: 1000)
         let many = PromptTokens(GenerationRequest(model: "", turns: turns), model: "gpt-4")
