@@ -53,13 +53,21 @@ struct LaneQueue: Sendable {
         return true
     }
 
-    /// Takes what a request asks of one record out of what was counted ahead.
+    /// Takes what a request asks of some records out of what was counted ahead.
     ///
-    /// - Returns: nil where the server has to be asked.
+    /// - Parameter decision: gets what was taken, also when it is not all.
+    /// - Returns: false where the server has to be asked.
     mutating func take(
-        places: Int, of subject: LimitSubject, at second: Int, now: Instant
-    ) -> LimitStock.Taken? {
-        isOpen ? nil : stock.take(places: places, of: subject, at: second, now: now)
+        places: Int, of subjects: ArraySlice<LimitSubject>, at second: Int, now: Instant,
+        into decision: inout LimitDecision
+    ) -> Bool {
+        guard !isOpen else { return false }
+        for subject in subjects {
+            guard stock.take(places: places, of: subject, at: second, now: now, into: &decision) else {
+                return false
+            }
+        }
+        return true
     }
 
     /// Takes the end of a request.

@@ -7,18 +7,12 @@ internal import Relay
 /// what is left of them is taken back; so never more pass than the limit, within whatever minute. Places among those at
 /// once are handed out again when their requests have ended.
 struct LimitStock: Sendable {
-    /// What is taken out of it.
-    struct Taken {
-        var grant: LimitGrant
-        var windows: [LimitWindow]
-    }
-
     /// How many records it is kept of; others are asked for each time.
     static let maximumRecords = 256
     /// Fewer are not worth it.
     static let minimumAhead = 4
-    /// More would save nothing.
-    static let maximumAhead = 128
+    /// More would save little: the server is asked about twice for each so many.
+    static let maximumAhead = 512
     /// One of so many that are left may be counted ahead.
     static let part = 64
     /// For how long after it was filled something is handed out.
@@ -47,19 +41,24 @@ struct LimitStock: Sendable {
     /// - Parameters:
     ///   - places: how many it takes of those at once, where they are limited.
     ///   - second: the time of the store's clock.
-    mutating func take(places: Int, of subject: LimitSubject, at second: Int, now: Instant) -> Taken? {
+    ///   - decision: gets what was taken, and how the limits stand after that.
+    /// - Returns: whether it is there.
+    mutating func take(
+        places: Int, of subject: LimitSubject, at second: Int, now: Instant,
+        into decision: inout LimitDecision
+    ) -> Bool {
         guard let index = piles.index(forKey: subject.key) else {
             if hasRoom(at: now) { piles[subject.key] = Pile(subject.rules, now: now) }
-            return nil
+            return false
         }
         if let past = piles.values[index].forget(subject.key, before: second) { left.append(past) }
         piles.values[index].ask(subject.rules, at: now)
-        let taken = piles.values[index].take(places: places, of: subject, now: now)
+        let isTaken = piles.values[index].take(places: places, of: subject, now: now, into: &decision)
         if piles.values[index].isShort {
             piles.values[index].isAwaited = true
             wanted.append(subject.key)
         }
-        return taken
+        return isTaken
     }
 
     /// Takes back what a request held that has ended, or what was taken and not used.
@@ -226,19 +225,19 @@ private struct Pile {
     }
 
     mutating func take(
-        places wantedPlaces: Int, of subject: LimitSubject, now: Instant
-    ) -> LimitStock.Taken? {
+        places wantedPlaces: Int, of subject: LimitSubject, now: Instant, into decision: inout LimitDecision
+    ) -> Bool {
         let wanted = (
             requests: rules.limitsRequests ? 1 : 0, places: rules.concurrent != nil ? wantedPlaces : 0
         )
         guard now < ends, !isOutdated, requests >= wanted.requests, places >= wanted.places else {
-            return nil
+            return false
         }
         requests -= wanted.requests
         places -= wanted.places
-        return LimitStock.Taken(
-            grant: grant(subject.key, requests: wanted.requests, places: wanted.places),
-            windows: windows.map(present))
+        decision.grants.append(grant(subject.key, requests: wanted.requests, places: wanted.places))
+        for window in windows { decision.windows.append(present(window)) }
+        return true
     }
 
     /// How a limit stands as far as this process knows: what is still here is used by nobody.

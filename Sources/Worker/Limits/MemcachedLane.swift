@@ -50,17 +50,19 @@ final class MemcachedLane: Sendable {
         }
     }
 
-    /// Grants what a request asks of one record out of what was counted ahead.
+    /// Grants what a request asks of some records, all of them here, out of what was counted ahead.
     ///
-    /// - Returns: nil where the server has to be asked.
-    func take(places: Int, of subject: LimitSubject) -> LimitStock.Taken? {
+    /// - Parameter decision: gets what was granted, also when it is not all.
+    /// - Returns: false where the server has to be asked.
+    func take(places: Int, of subjects: ArraySlice<LimitSubject>, into decision: inout LimitDecision) -> Bool
+    {
         let (second, now) = (clock.unixTime().seconds, clock.now())
-        let (taken, mustWake) = queue.withLock { queue in
-            let taken = queue.take(places: places, of: subject, at: second, now: now)
-            return (taken, queue.isWanting && queue.mustWake())
+        let (isTaken, mustWake) = queue.withLock { queue in
+            let isTaken = queue.take(places: places, of: subjects, at: second, now: now, into: &decision)
+            return (isTaken, queue.isWanting && queue.mustWake())
         }
         if mustWake { wakeUp.signal() }
-        return taken
+        return isTaken
     }
 
     /// Decides a claim whose records are all on this server.

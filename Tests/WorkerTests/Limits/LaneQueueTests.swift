@@ -114,8 +114,12 @@ struct LaneQueueTests {
         func grant(_ count: Int) -> LimitGrant {
             LimitGrant(key: subject.key, heldPlaces: count, requests: count, countedAt: 7, tokens: 0)
         }
+        func take() -> Bool {
+            var decision = LimitDecision()
+            return queue.take(places: 1, of: [subject], at: 7, now: now, into: &decision)
+        }
         for _ in 0..<4 {
-            check(queue.take(places: 1, of: subject, at: 7, now: now) == nil)
+            check(!take())
             var answers: [(case: LaneCase, decision: LimitDecision?)] = [
                 (LaneCase(LimitClaim(subjects: [subject])) { _ in }, LimitDecision(windows: windows))
             ]
@@ -129,7 +133,7 @@ struct LaneQueueTests {
         // Now it is too little for more.
         windows[0].remaining = 250
         queue.fill(subject.key, with: LimitDecision(grants: [grant(4)], windows: windows), now: now)
-        for _ in 0..<4 { check(queue.take(places: 1, of: subject, at: 7, now: now) != nil) }
+        for _ in 0..<4 { check(take()) }
         let end = now + LimitStock.life
         guard case .sleep(until: end) = queue.next(at: now, isPending: false, room: 9) else {
             Issue.record("it does not wake")

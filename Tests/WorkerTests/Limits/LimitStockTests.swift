@@ -28,8 +28,12 @@ struct LimitStockTests {
 
         var remaining: [Int] { record.windows(of: subject).map(\.remaining) }
 
-        mutating func take() -> LimitStock.Taken? {
-            stock.take(places: 1, of: subject, at: second, now: now)
+        mutating func take() -> (grant: LimitGrant, windows: [LimitWindow])? {
+            var decision = LimitDecision()
+            guard stock.take(places: 1, of: subject, at: second, now: now, into: &decision) else {
+                return nil
+            }
+            return (decision.grants[0], decision.windows)
         }
 
         /// As a request is that finds nothing in the stock.
@@ -328,7 +332,8 @@ struct LimitStockTests {
                     resetSeconds: 60)
             ]
             for _ in 0..<times {
-                _ = stock.take(places: 1, of: subject, at: Self.second, now: now)
+                var decision = LimitDecision()
+                _ = stock.take(places: 1, of: subject, at: Self.second, now: now, into: &decision)
                 stock.note(&windows, of: subject)
             }
             return !stock.claims().isEmpty
