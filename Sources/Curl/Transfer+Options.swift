@@ -14,8 +14,11 @@ extension Transfer {
         unsafe fr_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, options.connectMilliseconds)
         unsafe fr_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
         unsafe fr_easy_set_long(easy, CURLOPT_BUFFERSIZE, options.receiveBufferBytes)
-        // libcurl keeps the buffer of a long body, 64 KiB else, to the end of the answer.
-        if isStream { unsafe fr_easy_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, Self.leastUploadBuffer) }
+        // libcurl keeps the buffer of a long body, 64 KiB else, to the end of the answer. On a shared connection it keeps it
+        // longer, and `curl_easy_reset` forgets the size and not the buffer: the next call would write more into it.
+        if isStream, !mayShareConnection {
+            unsafe fr_easy_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, Self.leastUploadBuffer)
+        }
         unsafe fr_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         if mayShareConnection {
             unsafe fr_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
