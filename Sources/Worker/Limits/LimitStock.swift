@@ -12,7 +12,7 @@ struct LimitStock: Sendable {
     /// Fewer are not worth it.
     static let minimumAhead = 4
     /// More would save little: the server is asked about twice for each so many.
-    static let maximumAhead = 512
+    static let maximumAhead = 4096
     /// One of so many that are left may be counted ahead.
     static let part = 64
     /// For how long after it was filled something is handed out.

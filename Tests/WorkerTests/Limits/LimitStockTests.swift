@@ -90,14 +90,15 @@ struct LimitStockTests {
 
     @Test func `as many are counted ahead as came, and no more than some`() {
         var bed = Bed()
-        let (fromStock, ahead) = bed.use(1000)
+        let count = 3 * LimitStock.maximumAhead
+        let (fromStock, ahead) = bed.use(count)
         check(ahead.first == [4, 4])
         let last = ahead.last ?? []
         check(last.count == 2 && last[0] == last[1])
         check(last[0] > LimitStock.maximumAhead / 2 && last[0] <= LimitStock.maximumAhead)
         // Only the first ones found nothing.
-        check(fromStock == 996)
-        let left = 1_000_000 - 1000
+        check(fromStock == count - 4)
+        let left = 1_000_000 - count
         let taken = bed.take()
         check(taken?.windows.map(\.remaining) == [left - 1, left - 1])
         check(taken?.grant.place == 3 && taken?.grant.requests == 1 && taken?.grant.heldPlaces == 1)
@@ -167,16 +168,17 @@ struct LimitStockTests {
     @Test func `places of requests that ended are handed out again, up to a number`() {
         var bed = Bed()
         var held: [LimitGrant] = []
-        for _ in 0..<1000 {
+        for _ in 0..<3 * LimitStock.maximumAhead {
             if let taken = bed.take() { held.append(taken.grant) } else { bed.askServer() }
             _ = bed.fill()
         }
-        check(held.count == 996)
+        check(held.count == 3 * LimitStock.maximumAhead - 4)
         let places = bed.lease.places
         var written = 0
         for grant in held where !bed.stock.takeBack(LimitSettlement(grant), now: bed.now) { written += 1 }
         // Others may want them.
-        check(written >= 996 - 2 * LimitStock.maximumAhead && written < 996 - LimitStock.maximumAhead / 2)
+        let kept = held.count - written
+        check(kept <= 2 * LimitStock.maximumAhead && kept > LimitStock.maximumAhead / 2)
         let ahead = bed.use(100).ahead
         check(ahead.allSatisfy { $0[1] == 0 } && bed.lease.places == places)
     }
