@@ -51,14 +51,18 @@ struct LimitStock: Sendable {
             if hasRoom(at: now) { piles[subject.key] = Pile(subject.rules, now: now) }
             return false
         }
-        if let past = piles.values[index].forget(subject.key, before: second) { left.append(past) }
-        piles.values[index].ask(subject.rules, at: now)
-        let isTaken = piles.values[index].take(places: places, of: subject, now: now, into: &decision)
-        if piles.values[index].isShort {
-            piles.values[index].isAwaited = true
-            wanted.append(subject.key)
+        // One access, for each looks whether the table is anybody else's, too.
+        func take(from pile: inout Pile) -> Bool {
+            if let past = pile.forget(subject.key, before: second) { left.append(past) }
+            pile.ask(subject.rules, at: now)
+            let isTaken = pile.take(places: places, of: subject, now: now, into: &decision)
+            if pile.isShort {
+                pile.isAwaited = true
+                wanted.append(subject.key)
+            }
+            return isTaken
         }
-        return isTaken
+        return take(from: &piles.values[index])
     }
 
     /// Takes back what a request held that has ended, or what was taken and not used.
