@@ -38,7 +38,9 @@ struct LaneWork {
     private var cases: [LaneCase] = []
     private var settlements: [LimitSettlement] = []
     private var renewals: [LimitKey] = []
-    /// How many times in a row others were first.
+    /// With which records others were first the last time that they were written.
+    private var lost: Set<LimitKey> = []
+    /// How many times in a row others were first again. Once says only that what was remembered is of the past.
     private var contests = 0
     private var hasWritten = false
 
@@ -69,8 +71,8 @@ struct LaneWork {
 
     /// How long to let others go first: not at all at the first time, when what is there now is known already.
     var pause: Duration {
-        guard contests > 1 else { return .zero }
-        return .microseconds(Int.random(in: 0...min(50 << min(contests, 8), Self.maximumPause)))
+        guard contests > 0 else { return .zero }
+        return .microseconds(Int.random(in: 0...min(100 << min(contests, 8), Self.maximumPause)))
     }
 
     /// Asks whether the server answers.
@@ -93,6 +95,8 @@ struct LaneWork {
     mutating func add(
         _ new: [LimitSettlement], abandoned: [LimitKey: LimitLease], isRenewing: Bool
     ) {
+        // Whatever was lost before is of the past.
+        if !isPending { lost = [] }
         settlements += new
         for (key, lease) in abandoned {
             guard var holding = holdings[key] else { continue }
@@ -269,7 +273,7 @@ struct LaneWork {
     /// Takes note of what is written.
     private mutating func finish(_ batch: RecordBatch, hasFailed: Bool, isOfClaims: Bool) {
         let now = clock.unixTime().seconds
-        var wasContested = false
+        var contested: Set<LimitKey> = []
         for entry in batch.entries {
             switch entry.state {
             case .remembered, .fetched, .changed: break
@@ -278,18 +282,19 @@ struct LaneWork {
                     entry.lease.isEmpty
                     ? nil : Holding(lease: entry.lease, lifetime: entry.lifetime, movedAt: now)
                 hasWritten = true
-            case .contested: wasContested = true
+            case .contested: contested.insert(entry.key)
             case .doubtful:
-                wasContested = true
+                contested.insert(entry.key)
                 doubt(entry.key)
             }
         }
-        if wasContested, !hasFailed {
+        let isAgain = !contested.isDisjoint(with: lost)
+        if !lost.isEmpty { lost = lost.filter { batch[$0] == nil } }
+        lost.formUnion(contested)
+        if isAgain, !hasFailed {
             contests += 1
             // After a pause it would be of the past.
-            if contests > 1 {
-                for entry in batch.entries where !entry.isTrue { shelf.forget(entry.key) }
-            }
+            for key in contested { shelf.forget(key) }
         } else if hasFailed || isOfClaims || cases.isEmpty {
             // What is settled meanwhile says nothing of the records that others are first with.
             contests = 0

@@ -156,4 +156,19 @@ extension LaneWorkTests {
         }
         check(work.decide([]).now.count == 1 && left(subject) == 5 && server.fetches == 3)
     }
+
+    @Test func `to lose with one record after another is no reason to wait`() {
+        var work = makeWork()
+        let subjects = (0..<9 as Range<UInt64>).map { Self.subject(.caller, $0, perMinute: 9) }
+        for subject in subjects { check(work.decide(cases(subject)).now.count == 1) }
+        // Another process answers the same callers.
+        server.state.withLock { state in
+            for subject in subjects { state.count(1, for: subject, at: Self.now) }
+        }
+        for (number, subject) in subjects.enumerated() {
+            check(work.decide(cases(subject)).now.count == min(number, 1) && work.isUncontested)
+        }
+        check(work.decide([]).now.count == 1 && !work.isPending)
+        check(subjects.allSatisfy { left($0) == 6 } && server.fetches == 9)
+    }
 }

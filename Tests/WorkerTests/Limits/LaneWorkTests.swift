@@ -248,10 +248,13 @@ struct LaneWorkTests {
         var work = makeWork()
         let (contested, other) = (Self.subject(perMinute: 9), Self.subject(.caller, 2, concurrent: 1))
         let grant = try grant(of: work.decide(cases(other)))
-        server.before {
-            $0.count(1, for: contested, at: Self.now); return .asUsual
+        for turn in 1...2 {
+            server.before {
+                $0.count(1, for: contested, at: Self.now); return .asUsual
+            }
+            check(work.decide(turn == 1 ? cases(contested) : []).now.isEmpty)
+            check(work.isUncontested == (turn == 1))
         }
-        check(work.decide(cases(contested)).now.isEmpty)
         work.add([LimitSettlement(grant)], abandoned: [:], isRenewing: false)
         check(work.keep() == nil && !work.isUncontested)
         check(work.decide([]).now.count == 1 && work.isUncontested)
