@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 BINARIES, *OPTIONS = sys.argv[1:]
@@ -23,6 +25,8 @@ from memcached_server import MemcachedServer  # noqa: E402
 QUICK = "--quick" in OPTIONS
 ROWS = [option for option in OPTIONS if not option.startswith("--")] or ["limits", "flood"]
 CONNECTIONS = 64
+#: How often all workers are started anew: two of the same differ by a hundredth in speed, by where things are in memory.
+STARTS = 1 if QUICK else 3
 #: Nothing is refused, for no more comes in a minute: what is measured is the counting. As the defaults, it is of a caller and
 #: of his address.
 MOST = 5_000_000
@@ -31,6 +35,10 @@ COUNTED = {"caller": {"requestsPerMinute": MOST, "concurrent": MOST}, "address":
 WRONG_KEYS = {"wrongKeysPerMinute": 30, "wrongKeyMemory": "60s"}
 #: Requests per second of the one client whose latency is measured, spread over what is compared.
 RATE = 1000
+
+
+#: What was measured of each of what is compared.
+Samples = dict[str, list[float]]
 
 
 def row(name: str, value: str, target: str = "") -> None:
@@ -85,7 +93,7 @@ class Client:
 
     def __init__(self, stack: Stack, name: str = "") -> None:
         self.has_new_keys = name == NEW_CALLERS
-        self.count = 0
+        self.count = random.getrandbits(40)
         self.connection = socket.create_connection(("127.0.0.1", stack.nginx.port))
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         content = body().encode()
@@ -123,10 +131,10 @@ class Client:
         return bool(end) and (len(rest) >= int(length.group(1)) if length else rest.endswith(b"0\r\n\r\n"))
 
 
-def closed_latencies(stacks: dict[str, Stack], blocks: int) -> dict[str, list[float]]:
+def closed_latencies(stacks: dict[str, Stack], blocks: int) -> Samples:
     """The answers' times of each where one request follows the other, in blocks in random order."""
     clients = {name: Client(stack, name) for name, stack in stacks.items()}
-    times: dict[str, list[float]] = {name: [] for name in stacks}
+    times: Samples = {name: [] for name in stacks}
     order = list(clients.items())
     for _ in range(blocks):
         random.shuffle(order)
@@ -138,10 +146,10 @@ def closed_latencies(stacks: dict[str, Stack], blocks: int) -> dict[str, list[fl
     return times
 
 
-def latencies(stacks: dict[str, Stack], count: int) -> dict[str, list[float]]:
+def latencies(stacks: dict[str, Stack], count: int) -> Samples:
     """The answers' times of each, one after the other at a fixed rate."""
     clients = {name: Client(stack, name) for name, stack in stacks.items()}
-    times: dict[str, list[float]] = {name: [] for name in stacks}
+    times: Samples = {name: [] for name in stacks}
     due = time.perf_counter()
     order = list(clients.items())
     for turn in range(count + 20):
@@ -180,14 +188,15 @@ wrk.headers["Content-Type"] = "application/json"
 wrk.headers["Authorization"] = "Bearer bench-key"
 """
 
-#: Each request has a key that nobody has seen.
-NEW_KEYS = f"""\
-local number = 0
+def new_keys() -> str:
+    """Each request has a key that nobody has seen."""
+    return f"""\
+local number = {random.getrandbits(40)}
 local body = {json.dumps(body())}
 request = function()
     number = number + 1
     return wrk.format("POST", nil, {{["Content-Type"] = "application/json",
-        ["Authorization"] = "Bearer wrong-key-" .. number}}, body)
+        ["Authorization"] = "Bearer key-" .. string.format("%.0f", number)}}, body)
 end
 """
 
@@ -195,6 +204,31 @@ end
 def limits(directory: Path) -> None:
     upstream = Upstream(directory)
     memcached = MemcachedServer(directory / "memcached", directory / "memcached.sock")
+    rates: Samples = {}
+    closed: Samples = {}
+    paced: Samples = {}
+    try:
+        for number in range(STARTS):
+            with started(directory / str(number), upstream, memcached) as stacks:
+                merge(rates, throughput(stacks, directory))
+                stacks.pop(OFF_NEW_CALLERS).stop()
+                merge(closed, closed_latencies(stacks, 5 if QUICK else 20))
+                merge(paced, latencies(stacks, 200 if QUICK else 700))
+                if number < STARTS - 1:
+                    continue
+                show(rates)
+                added("one request after the other", closed)
+                added(f"{RATE} requests per second in all", paced)
+                hanging({"off": stacks["off"], "memcached": stacks["memcached"]}, memcached)
+    finally:
+        memcached.stop()
+        upstream.stop()
+
+
+@contextmanager
+def started(directory: Path, upstream: Upstream, memcached: MemcachedServer) -> Iterator[dict[str, Stack]]:
+    """A worker and its nginx for each of what is compared."""
+    shared = {"limits": {**COUNTED, **WRONG_KEYS}, "memcached": {"servers": [memcached.address]}}
     stacks: dict[str, Stack] = {}
     try:
         for name, settings in {
@@ -202,22 +236,23 @@ def limits(directory: Path) -> None:
             # The same once more: what differs between the two is chance.
             "off again": {"limits": UNLIMITED},
             "alone": {"limits": {**COUNTED, **WRONG_KEYS}},
-            "memcached": {"limits": {**COUNTED, **WRONG_KEYS}, "memcached": {"servers": [memcached.address]}},
-            NEW_CALLERS: {"limits": {**COUNTED, **WRONG_KEYS}, "memcached": {"servers": [memcached.address]}},
+            "memcached": shared,
+            NEW_CALLERS: shared,
+            OFF_NEW_CALLERS: {"limits": UNLIMITED},
         }.items():
             stacks[name] = Stack(directory / re.sub("[ ,]+", "-", name), configuration(upstream.port, **settings), http=HTTP)
-        throughput(stacks, directory)
-        added("one request after the other", closed_latencies(stacks, 5 if QUICK else 60))
-        added(f"{RATE} requests per second in all", latencies(stacks, 200 if QUICK else 2000))
-        hanging({"off": stacks["off"], "memcached": stacks["memcached"]}, memcached)
+        yield stacks
     finally:
         for stack in stacks.values():
             stack.stop()
-        memcached.stop()
-        upstream.stop()
 
 
-def added(how: str, times: dict[str, list[float]]) -> None:
+def merge(all_samples: Samples, samples: Samples) -> None:
+    for name, values in samples.items():
+        all_samples.setdefault(name, []).extend(values)
+
+
+def added(how: str, times: Samples) -> None:
     base = quantile(times["off"], 0.5)
     row(f"one client, {how}, limits off: p50 / p99, ms", f"{base:.3f} / {quantile(times['off'], 0.99):.3f}")
     for name, target in TARGETS.items():
@@ -225,25 +260,28 @@ def added(how: str, times: dict[str, list[float]]) -> None:
         row(f"limits {said(name)}: added p50, ms", f"{quantile(times[name], 0.5) - base:.3f}", target)
 
 
-def throughput(stacks: dict[str, Stack], directory: Path) -> None:
-    order = [*stacks.items(), (OFF_NEW_CALLERS, stacks["off"])]
-    rates: dict[str, list[float]] = {name: [] for name, _ in order}
-    for turn in range(4 if QUICK else 61):
+def throughput(stacks: dict[str, Stack], directory: Path) -> Samples:
+    """The requests per second of each."""
+    order = list(stacks.items())
+    rates: Samples = {name: [] for name in stacks}
+    for turn in range(4 if QUICK else 21):
         # Many short turns: the machine's speed drifts, and two turns of the same differ by more than is looked for.
         random.shuffle(order)
         for name, stack in order:
-            script = NEW_KEYS if name in (NEW_CALLERS, OFF_NEW_CALLERS) else CHAT
+            script = new_keys() if name in (NEW_CALLERS, OFF_NEW_CALLERS) else CHAT
             rate, _, refused = wrk(stack.nginx.port, "/v1/chat/completions", script, directory, 1)
             if refused:
                 sys.exit(f"void, {refused} requests failed")
             # The first of each is a warm-up.
             if turn:
                 rates[name].append(rate)
+    return rates
+
+
+def show(rates: Samples) -> None:
     for name in rates:
         row(f"limits {said(name)}: requests per second", spread(rates[name]))
-    for name in stacks:
-        if name == "off":
-            continue
+    for name in TARGETS:
         base = OFF_NEW_CALLERS if name == NEW_CALLERS else "off"
         ratios = [on / off for on, off in zip(rates[name], rates[base])]
         error = statistics.stdev(ratios) / len(ratios) ** 0.5
@@ -292,7 +330,7 @@ def flood(directory: Path) -> None:
         rates: dict[str, list[float]] = {"nginx": [], "worker": []}
         for turn in range(3 if QUICK else 6):
             for name, port in (("nginx", plain), ("worker", stack.nginx.port)):
-                rate, count, refused = wrk(port, "/v1/chat/completions", NEW_KEYS, directory, 1 if QUICK else 5)
+                rate, count, refused = wrk(port, "/v1/chat/completions", new_keys(), directory, 1 if QUICK else 5)
                 # Both counts are taken at a moment of wrk's own choice.
                 if count - refused > CONNECTIONS:
                     sys.exit(f"void, {count - refused} of {count} were not refused")
