@@ -159,9 +159,6 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
 
     /// Makes `now` the present: forgets what is out of the windows and what is held no more.
     private mutating func advance(to now: LimitMoment) {
-        // Each step asks several times.
-        let isValid = (0...Self.latest).contains(now.seconds)
-        if isValid, now.seconds == Int(head), now.ticks == headTicks { return }
         let now = LimitMoment(seconds: min(max(now.seconds, 0), Self.latest), ticks: now.ticks)
         let known = LimitMoment(seconds: min(max(Int(head), 0), Self.latest), ticks: headTicks)
         if now > known {
@@ -172,6 +169,7 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
         }
         let seen = now < known && known.seconds - now.seconds <= Self.maximumSkew ? known : now
         (head, headTicks) = (Int64(seen.seconds), seen.ticks)
+        // Even when no time has passed: bytes that were never looked at may be anything.
         holds.forget(at: Int(head))
     }
 

@@ -91,6 +91,15 @@ import TestSupport
         #expect(read(bytes)?.encoded() == bytes)
     }
 
+    @Test func `memory looked at in its own second holds what it is written as`() throws {
+        var use = filled()
+        let now = LimitMoment(seconds: Int(use.record.head), ticks: use.record.headTicks)
+        // What ends too late is of another clock, or garbage.
+        use.record.holds[7] = .init(expires: use.record.head + 1_000_000, places: 3, tokens: 70)
+        var copy = try #require(read(use.record.encoded()))
+        #expect(use.record.windows(of: use.subject, at: now) == copy.windows(of: use.subject, at: now))
+    }
+
     @Test func `any memory can be worked with`() throws {
         let random = SeededRandom()
         for round in 0..<3000 {
