@@ -7,7 +7,8 @@ struct LaneWork {
     private struct Holding {
         var lease: LimitLease
         var lifetime: Int
-        /// When it was moved on, by this machine's clock. The lease ends by the record's, which may be another machine's.
+        /// When it was moved on, or a little before, by this machine's clock. The lease ends by the record's, which may be
+        /// another machine's.
         var movedAt: Int
     }
 
@@ -131,9 +132,10 @@ struct LaneWork {
         var answers = Answers()
         guard !cases.isEmpty else { return answers }
         var batch = RecordBatch()
+        let began = clock.unixTime().seconds
         do {
             batch = try count()
-            try write(batch, isOfClaims: true)
+            try write(batch, since: began, isOfClaims: true)
         } catch {
             answers.failure = error
         }
@@ -206,7 +208,7 @@ struct LaneWork {
             for entry in recalled.entries where entry.state != .changed {
                 entry.renew(at: now, leaseSeconds: lane.leaseSeconds)
             }
-            try write(recalled, isOfClaims: false)
+            try write(recalled, since: now.seconds, isOfClaims: false)
             return nil
         } catch {
             return error
@@ -236,7 +238,11 @@ struct LaneWork {
     /// All in one go, unless an address is nearly full. Many requests share its record, and none of them is to be refused
     /// for one that its caller's limit stops in the end; so then it waits until it is known with whose callers nobody else
     /// was first, and counts only those.
-    private mutating func write(_ batch: RecordBatch, isOfClaims: Bool) throws(MemcachedError) {
+    ///
+    /// - Parameter began: when, at the earliest, anything was changed, in seconds.
+    private mutating func write(
+        _ batch: RecordBatch, since began: Int, isOfClaims: Bool
+    ) throws(MemcachedError) {
         let changed = batch.entries.filter { $0.state == .changed }
         let isTight = isOfClaims && cases.contains { $0.isTight(Self.tightness) }
         let later = isTight ? changed.filter { $0.key.scope == .address } : []
@@ -247,10 +253,10 @@ struct LaneWork {
             }
             try shelf.write(later.filter { $0.state == .changed })
         } catch {
-            finish(batch, hasFailed: true, isOfClaims: isOfClaims)
+            finish(batch, since: began, hasFailed: true, isOfClaims: isOfClaims)
             throw error
         }
-        finish(batch, hasFailed: false, isOfClaims: isOfClaims)
+        finish(batch, since: began, hasFailed: false, isOfClaims: isOfClaims)
     }
 
     /// Leaves out of addresses' records whom somebody else was first with at his caller's.
@@ -271,8 +277,9 @@ struct LaneWork {
     }
 
     /// Takes note of what is written.
-    private mutating func finish(_ batch: RecordBatch, hasFailed: Bool, isOfClaims: Bool) {
-        let now = clock.unixTime().seconds
+    private mutating func finish(
+        _ batch: RecordBatch, since began: Int, hasFailed: Bool, isOfClaims: Bool
+    ) {
         var contested: Set<LimitKey> = []
         for entry in batch.entries {
             switch entry.state {
@@ -280,7 +287,7 @@ struct LaneWork {
             case .written:
                 holdings[entry.key] =
                     entry.lease.isEmpty
-                    ? nil : Holding(lease: entry.lease, lifetime: entry.lifetime, movedAt: now)
+                    ? nil : Holding(lease: entry.lease, lifetime: entry.lifetime, movedAt: began)
                 hasWritten = true
             case .contested: contested.insert(entry.key)
             case .doubtful:
