@@ -11,7 +11,8 @@
 ///
 /// Times are those of the store's clock, which all processes of the store share more or less. A time that is earlier than the
 /// last one seen counts as that one, up to `maximumSkew`; beyond that the clock was set back, and all that was counted is
-/// taken as if no time had passed since.
+/// taken as if no time had passed since. What was held is let go then: nobody knows until when it was. Who lives holds it
+/// again by renewing.
 ///
 /// It is plain memory: it can be copied byte for byte into a shared file. All bytes zero is an empty record. Any bytes
 /// can be worked with: numbers saturate, nothing traps.
@@ -169,6 +170,7 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
         }
         let seen = now < known && known.seconds - now.seconds <= Self.maximumSkew ? known : now
         (head, headTicks) = (Int64(seen.seconds), seen.ticks)
+        if seen < known { holds = LimitHolds() }
         // Even when no time has passed: bytes that were never looked at may be anything.
         holds.forget(at: Int(head))
     }

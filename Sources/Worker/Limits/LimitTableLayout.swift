@@ -17,7 +17,7 @@ struct LimitTableLayout: Sendable, Equatable {
     static let cellsPerBucket = 32
 
     /// The first bytes of the file that say what it is.
-    static let headerBytes = 64
+    static let headerBytes = 80
     private static let pageBytes = 4096
     /// A line of the processor's cache, so that no lock is beside another bucket's cell.
     private static let lineBytes = 64
@@ -77,14 +77,14 @@ struct LimitTableLayout: Sendable, Equatable {
 
     // MARK: The header
 
-    /// What the first bytes of a file tell of it.
+    /// What the first bytes of a file tell of it. One of another run of the machine is of another version, too.
     enum Verdict {
         case same, otherVersion, foreign
     }
 
     private static let magic = Array("Fastrelay limits".utf8)
     /// Goes up when the meaning of any byte changes, those of `LimitRecord` included.
-    private static let version = 4
+    private static let version = 5
     /// Where the salt is: the last of the header.
     static let saltOffset = headerBytes - 16
 
@@ -92,10 +92,13 @@ struct LimitTableLayout: Sendable, Equatable {
         [Self.version, Self.cellBytes, MemoryLayout<LimitRecord>.size, callerBuckets, addressBuckets]
     }
 
-    /// The first bytes of a new file: name, version, sizes, counts, when it was made, and the salt.
-    func header(createdUnixSeconds: Int, salt: LimitSalt) -> [UInt8] {
+    /// The first bytes of a new file: name, version, sizes, counts, in which run of the machine and when it was made, and
+    /// the salt.
+    func header(createdUnixSeconds: Int, salt: LimitSalt, boot: BootIdentity = .current) -> [UInt8] {
         var bytes = Self.magic
         for number in numbers { bytes += withUnsafeBytes(of: UInt32(clamping: number)) { Array($0) } }
+        // All times in it are of the clock that begins with that run.
+        bytes += boot.bytes
         bytes += [UInt8](repeating: 0, count: 4)
         bytes += withUnsafeBytes(of: Int64(createdUnixSeconds)) { Array($0) }
         for half in [salt.low, salt.high] { bytes += withUnsafeBytes(of: half) { Array($0) } }
@@ -106,7 +109,7 @@ struct LimitTableLayout: Sendable, Equatable {
     func verdict(onHeader bytes: some RandomAccessCollection<UInt8>) -> Verdict {
         guard bytes.count == Self.headerBytes, bytes.starts(with: Self.magic) else { return .foreign }
         let known = header(createdUnixSeconds: 0, salt: LimitSalt(low: 0, high: 0))
-        let compared = Self.magic.count + 4 * numbers.count
+        let compared = Self.magic.count + 4 * numbers.count + BootIdentity.count
         return bytes.prefix(compared).elementsEqual(known.prefix(compared)) ? .same : .otherVersion
     }
 }

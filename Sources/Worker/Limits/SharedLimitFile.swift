@@ -15,8 +15,8 @@ enum SharedLimitFile {
     /// One that another program left there is kept beside it as `PATH.bad`, the last of them. It is never written to
     /// in place, for others may have it in their memory.
     ///
-    /// - Parameter replacesOtherVersions: whether a file that another version of this program made is replaced. Two
-    ///   versions that run side by side would otherwise do that to each other for ever.
+    /// - Parameter replacesOtherVersions: whether a file that another version of this program made is replaced, or one of
+    ///   before the machine was started. Two versions that run side by side would otherwise do that to each other for ever.
     /// - Parameter maximumWait: how long others that make the file are waited for, in milliseconds; that blocks.
     static func open(
         _ path: String, layout: LimitTableLayout, replacesOtherVersions: Bool, maximumWait: Int
@@ -31,7 +31,7 @@ enum SharedLimitFile {
         case .missing: break
         case .otherVersion:
             guard replacesOtherVersions else {
-                throw Refusal(reason: "another version of this program made it")
+                throw Refusal(reason: "another version of this program, or another machine, made it")
             }
         case .foreign:
             guard rename(path, path + ".bad") == 0 else { throw refusal("it cannot be moved away", errno) }

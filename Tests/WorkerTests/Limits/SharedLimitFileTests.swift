@@ -51,6 +51,32 @@ import TestSupport
         #expect(bed.store().admitAtOnce(claim)?.remaining == 3)
     }
 
+    @Test func `what was counted and held before the machine was started is not any more`() throws {
+        let place = LimitBed.claim(LimitBed.subject(2) { $0.concurrent = 1 }, places: 1)
+        let store = bed.store()
+        #expect(store.admitAtOnce(claim)?.remaining == 4)
+        #expect(store.admitAtOnce(place)?.isGranted == true)
+        #expect(bed.store().admitAtOnce(place)?.isGranted == false)
+        var content = try bytes()
+        let header = LimitBed.layout.header(
+            createdUnixSeconds: 1_795_219_200, salt: LimitSalt(low: 7, high: 9),
+            boot: BootIdentity(text: "0a1b2c3d-0000-4000-8000-00000000002f"))
+        content.replaceSubrange(0..<header.count, with: header)
+        try write(content)
+        let after = bed.store()
+        #expect(after.health.kind == "machine" && bed.log.events.isEmpty)
+        #expect(after.admitAtOnce(claim)?.remaining == 4)
+        #expect(after.admitAtOnce(place)?.isGranted == true)
+    }
+
+    @Test func `a run of the machine is known by its UUID`() {
+        let text = "0a1b2c3d-0000-4000-8000-00000000002f\n"
+        #expect(
+            BootIdentity(text: text).bytes == [10, 27, 44, 61, 0, 0, 64, 0, 128, 0, 0, 0, 0, 0, 0, 47])
+        #expect(BootIdentity(text: "").bytes == [UInt8](repeating: 0, count: 16))
+        #expect(BootIdentity.current != BootIdentity(text: ""))
+    }
+
     @Test func `a file that is removed or replaced is made anew`() throws {
         let one = bed.store()
         #expect(one.admitAtOnce(claim)?.remaining == 4)
@@ -258,7 +284,7 @@ import TestSupport
         #expect(layout.verdict(onHeader: header) == .same)
         #expect(layout.verdict(onHeader: header.dropLast()) == .foreign)
         #expect(LimitTableLayout().verdict(onHeader: header) == .otherVersion)
-        for index in 0..<36 {
+        for index in 0..<52 {
             var other = header
             other[index] ^= 1
             #expect(layout.verdict(onHeader: other) == (index < 16 ? .foreign : .otherVersion))
