@@ -164,7 +164,7 @@ struct LaneWork {
     /// Counts the cases in their records.
     private mutating func count() throws(MemcachedError) -> RecordBatch {
         let keys = Self.distinct(cases.flatMap(\.missing))
-        let batch = held(try shelf.recall(keys))
+        let batch = try recall(keys)
         weigh(in: batch)
         // That a record is still the remembered one is found out by writing it. So whoever is refused, or only looks, is
         // told of one that was fetched.
@@ -201,7 +201,7 @@ struct LaneWork {
             renewals += keys.filter(isDue)
         }
         do {
-            let recalled = held(try shelf.recall(keys))
+            let recalled = try recall(keys)
             batch = recalled
             let now = clock.unixMoment
             apply(to: recalled, at: now)
@@ -222,6 +222,13 @@ struct LaneWork {
         if keys.count < 2 || keys.count == 2 && keys[0] != keys[1] { return keys }
         var known: Set<LimitKey> = []
         return keys.filter { known.insert($0).inserted }
+    }
+
+    /// Records as they are remembered, but for those out of which requests are to be taken back: of a write to one that was
+    /// fetched just now it is known better what came of it, and what is taken back twice would be somebody else's.
+    private mutating func recall(_ keys: [LimitKey]) throws(MemcachedError) -> RecordBatch {
+        for settlement in settlements where settlement.isUndone { shelf.forget(settlement.grant.key) }
+        return held(try shelf.recall(keys))
     }
 
     /// Records with what this process holds in them.

@@ -54,15 +54,16 @@ extension LaneWorkTests {
         check(left(subject) == (isNoted ? 98 : 97) - writes && server.fetches == 1)
     }
 
-    @Test func `what is not known to be settled is not settled twice`() throws {
+    @Test(arguments: [false, true])
+    func `what is not known to be settled is not settled twice`(isRemembered: Bool) throws {
         var (work, other) = (makeWork(), makeWork())
         let subject = Self.subject(perMinute: 100, concurrent: 9)
         let mine = try grant(of: work.decide(cases(subject)))
         // Another process holds a place until the same moment.
         _ = other.decide(cases(subject))
         check(left(subject, .concurrent) == 7)
-        // It has to be fetched.
-        server.state.withLock { $0.connections += 1 }
+        // By another connection it would have to be fetched anyway.
+        if !isRemembered { server.state.withLock { $0.connections += 1 } }
         for _ in 0..<StampedRecord.maximumStamps {
             server.state.withLock { state in
                 state.beforeLook.append { $0.count(1, for: subject, at: Self.now) }
