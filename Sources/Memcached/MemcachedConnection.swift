@@ -100,7 +100,8 @@ internal import Glibc
     /// Fetches values, all in one go. `memcached_mget`
     ///
     /// - Parameter keys: each 1 to 250 letters, digits and `:-_`.
-    /// - Returns: one for each key, in their order; nil where there is none.
+    /// - Returns: one for each key, in their order; nil where there is none, and no bytes where there are more than
+    ///   `maximumValueBytes`.
     public func fetch(_ keys: [String]) throws(MemcachedError) -> [Item?] {
         try exchange(keys, [])
     }
@@ -115,7 +116,7 @@ internal import Glibc
     /// - Returns: one for each, in their order; nil where there is none.
     public func replace(_ replacements: [Replacement]) throws(MemcachedError) -> [Item?] {
         guard replacements.allSatisfy({ $0.bytes.count <= Self.maximumValueBytes }) else {
-            throw MemcachedError(reason: Self.tooLarge)
+            throw MemcachedError(reason: "the value is too large")
         }
         return try exchange(replacements.map(\.key), replacements)
     }
@@ -133,8 +134,6 @@ internal import Glibc
 }
 
 extension MemcachedConnection {
-    private static let tooLarge = "the value is too large"
-
     /// What went wrong, with what is to be known of it here.
     private struct Failure: Error {
         var `public`: MemcachedError
@@ -241,10 +240,11 @@ extension MemcachedConnection {
 
     private func fetchedItem() throws(Failure) -> Item {
         let length = unsafe memcached_result_length(result)
-        guard length <= Self.maximumValueBytes else { throw failure(Self.tooLarge) }
         let version = unsafe memcached_result_cas(result)
         // So does a server that was started with --disable-cas.
         guard version != 0 else { throw failure("the server does not number its values") }
+        // None of ours is as long. It must not keep the others of its server from being used, and can be replaced.
+        guard length <= Self.maximumValueBytes else { return Item(bytes: [], version: version) }
         let bytes = unsafe UnsafeRawBufferPointer(start: memcached_result_value(result), count: length)
         return unsafe Item(bytes: Array(bytes), version: version)
     }

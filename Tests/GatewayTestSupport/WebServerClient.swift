@@ -75,7 +75,8 @@ public final class ClientSocket {
         close(descriptor)
     }
 
-    func send(_ bytes: [UInt8]) {
+    /// Sends all of it.
+    public func send(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
@@ -92,7 +93,7 @@ public final class ClientSocket {
     }
 
     /// Reads whatever comes, at least a byte.
-    func receive() throws {
+    public func receive() throws {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         if count == 0 { throw Failure.closed }

@@ -111,6 +111,22 @@ import Testing
         }
     }
 
+    @Test func aValueThatIsTooLargeIsEmptyAndCanBeReplaced() throws {
+        let process = try MemcachedProcess()
+        let count = MemcachedConnection.maximumValueBytes + 1
+        let somebodyElse = try ClientSocket(path: String(process.address.dropFirst("unix:".count)))
+        somebodyElse.send(
+            Array("set a 0 60 \(count)\r\n".utf8) + [UInt8](repeating: 7, count: count) + Array("\r\n".utf8))
+        while somebodyElse.received.last != UInt8(ascii: "\n") { try somebodyElse.receive() }
+        #expect(somebodyElse.received == Array("STORED\r\n".utf8))
+        let connection = try MemcachedConnection(process)
+        #expect(try connection.replace("b", with: [1], ifStill: nil, expiringAfter: 60))
+        let found = try connection.fetch(["a", "b"])
+        #expect(found.map { $0?.bytes } == [[], [1]])
+        #expect(try connection.replace("a", with: [2], ifStill: found[0]?.version, expiringAfter: 60))
+        #expect(try connection.fetch(["a"])[0]?.bytes == [2])
+    }
+
     @Test func takesAnyTimeOut() throws {
         let process = try MemcachedProcess()
         try MemcachedConnection(process, timeout: .seconds(Int64.max)).ping()
