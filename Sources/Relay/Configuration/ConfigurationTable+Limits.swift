@@ -62,7 +62,8 @@ extension ConfigurationTable {
             ConfigurationKey("requestsPerDay", \.requestsPerDay, count, "The same in any 24 hours."),
             ConfigurationKey(
                 "tokensPerMinute", \.tokensPerMinute, count,
-                "Tokens of \(subject), of prompts and answers together, in any 60 seconds."),
+                "Tokens of \(subject), of prompts and answers together, in any 60 seconds; only `text` has any."
+            ),
             ConfigurationKey("tokensPerDay", \.tokensPerDay, count, "The same in any 24 hours."),
             ConfigurationKey(
                 "concurrent", \.concurrent, count,

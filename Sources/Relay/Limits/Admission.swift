@@ -92,6 +92,8 @@ final class Admission: Sendable {
         } catch {
             throw .failure(error)
         }
+        // Before anything else can end the request: it would stay counted in both.
+        giveBackOtherClass(exchange)
     }
 
     /// What a chat is to be counted for beside its request, now that it is known: its tokens, or a picture.

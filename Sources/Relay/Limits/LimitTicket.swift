@@ -60,6 +60,7 @@ struct LimitTicket {
         guard decision.refusal != nil else { return }
         for index in windows.indices where !windows[index].measure.isOfTokens {
             windows[index].remaining = min(windows[index].limit, windows[index].remaining + 1)
+            if windows[index].remaining == windows[index].limit { windows[index].resetSeconds = 0 }
         }
     }
 
@@ -74,6 +75,8 @@ struct LimitTicket {
         store.settle(Array(grants.prefix(otherClassCount)), usedTokens: 0, isUndone: true)
         grants.removeFirst(otherClassCount)
         otherClassCount = 0
+        // Its own class limits nothing, and the other one has not counted it.
+        if grants.isEmpty { windows = [] }
     }
 
     /// Forgets what needs no end: nothing will be refused any more.

@@ -230,7 +230,8 @@ import Wire
             }
         }
         #expect(await harness.chat().status == 200)
-        let refused = await harness.chat(["messages": [["role": "user", "content": Self.words(200)]]])
+        let tooLong: JSONValue = ["messages": [["role": "user", "content": Self.words(200)]]]
+        let refused = await harness.chat(tooLong)
         #expect(refused.status == 429)
         #expect(refused.header("retry-after") == nil)
         #expect(harness.chats.count == 1)
@@ -238,6 +239,11 @@ import Wire
         #expect(refused.header("x-ratelimit-remaining-requests") == "2")
         let next = await harness.chat()
         #expect(next.status == 200 && next.header("x-ratelimit-remaining-requests") == "1")
+        // Nor does it keep all of them from being there.
+        clock.advance(by: .seconds(61))
+        let first = await harness.chat(tooLong)
+        #expect(first.header("x-ratelimit-remaining-requests") == "3")
+        #expect(first.header("x-ratelimit-reset-requests") == "0s")
     }
 
     @Test(arguments: [false, true])
