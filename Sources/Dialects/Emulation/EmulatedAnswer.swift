@@ -23,8 +23,6 @@ public struct EmulatedAnswer: Sendable {
     private var hasGivenTextBefore = false
     private var isFurther = false
     private var hasEnded = false
-    private var earlierUsage: Usage?
-    private var latestUsage: Usage?
 
     /// The most bytes of an answer that are kept, for a call or a form: 4 MiB.
     public static let maximumHeldBytes = 4 << 20
@@ -71,9 +69,6 @@ public struct EmulatedAnswer: Sendable {
         switch event {
         case .started: if !isFurther { emit(event) }
         case .text(let piece): takeText(piece, emit)
-        case .usage(let usage):
-            latestUsage = usage
-            emit(.usage(total))
         case .finished(let reason): finish(reason, emit)
         case .failed(let failure): fail(failure, emit)
         default: emit(event)
@@ -336,8 +331,6 @@ public struct EmulatedAnswer: Sendable {
         furtherCalls -= 1
         isFurther = true
         hasGivenTextBefore = hasGivenText
-        earlierUsage = latestUsage.map { _ in total }
-        latestUsage = nil
         if !hasGivenText { unusable = [] }
         said = []
         formText = []
@@ -346,10 +339,6 @@ public struct EmulatedAnswer: Sendable {
         scanner = AnswerScanner(emulation)
         calls = ToolCallReader(emulation, isChecking: furtherCalls > 0)
         phase = Phase(emulation)
-    }
-
-    private var total: Usage {
-        Usage.total([earlierUsage, latestUsage]) ?? Usage(inputTokens: 0, outputTokens: 0)
     }
 
     // MARK: Limits

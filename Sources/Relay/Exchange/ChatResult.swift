@@ -32,9 +32,8 @@ final class ChatResult: ExchangeRun {
             exchange.record.note(plan.followUp)
         }
         let choices = calls.count == 1 ? try await single() : try await all()
-        let usage = Usage.total(choices.map { $0.usage })
-        exchange.record.note(usage)
-        let body = await encoded(try results(of: choices), usage)
+        exchange.record.note(Usage.total(choices.map { $0.usage }))
+        let body = await encoded(try results(of: choices))
         await keeping?.keep(body)
         try await exchange.send(status: 200, body: body)
     }
@@ -54,8 +53,10 @@ final class ChatResult: ExchangeRun {
         return results
     }
 
-    private func encoded(_ results: [GenerationResult], _ usage: Usage?) async -> [UInt8] {
+    private func encoded(_ results: [GenerationResult]) async -> [UInt8] {
         let encoder = encoder
+        // Of an answer that was cut the client is shown what it got, which is less than was used.
+        let usage = Usage.total(results.map { $0.usage })
         guard results.reduce(0, { $0 + $1.text.utf8.count }) > limits.offloadBytes else {
             return encoder.encode(results, usage: usage)
         }

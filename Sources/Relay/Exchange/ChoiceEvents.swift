@@ -13,8 +13,10 @@ struct ChoiceEvents: Sendable {
     private var emulated: [EmulatedAnswer]
     private let plan: ChatPlan
     private let prompt: PromptTokens
-    // What was used of the calls so far, where the upstream has said so.
+    // What was used of the call at hand, where the upstream has said so.
     private var reported: Usage?
+    // What was used of a choice that is complete.
+    private var used: Usage?
     // None until there is a further call. In an array, as above.
     private var earlier: [Earlier] = []
     /// Why there will be no complete answer.
@@ -34,11 +36,18 @@ struct ChoiceEvents: Sendable {
         var givenTokens: Int
     }
 
-    /// What was used: the upstream's own count, or else the relay's once the choice is over.
-    var usage: Usage? { reported ?? earlier.first?.usage }
+    /// What was used: the upstream's own count, or else the relay's once the choice is complete.
+    ///
+    /// It is more than the client is shown where its answer was cut, for the upstream has written all of it.
+    var usage: Usage? { used ?? allReported ?? earlier.first?.usage }
 
     /// What was used as far as that can be told, of a choice that breaks off.
-    mutating func usageSoFar() -> Usage { reported ?? ownUsage() }
+    mutating func usageSoFar() -> Usage { used ?? allReported ?? ownUsage() }
+
+    /// What was used of all calls, where the upstream has said so of the one at hand.
+    private var allReported: Usage? {
+        reported.flatMap { Usage.total([earlier.first?.usage, $0]) }
+    }
 
     /// Whether the call at hand is no loss: a further one of which nothing came yet.
     var isExpendable: Bool { !earlier.isEmpty && !hasBegun }
@@ -58,7 +67,11 @@ struct ChoiceEvents: Sendable {
 
     /// Takes the next event of the upstream and gives what the client is to see of it.
     mutating func take(_ event: GenerationEvent, _ emit: (GenerationEvent) -> Void) {
-        guard !isOver, followUp == nil else { return }
+        guard !isOver, followUp == nil else { return takeLate(event) }
+        if case .usage(let usage) = event {
+            reported = usage
+            return
+        }
         if isExpendable, case .failed = event { return giveUpFollowUp(emit) }
         hasBegun = true
         guard !emulated.isEmpty else { return pass(event, emit) }
@@ -72,11 +85,17 @@ struct ChoiceEvents: Sendable {
         if !answers[0].isIdle { swap(&answers, &emulated) }
     }
 
+    /// Takes what comes behind an answer of which only the beginning was wanted: it was paid for as a whole.
+    private mutating func takeLate(_ event: GenerationEvent) {
+        guard isOver, case .usage(let usage) = event else { return }
+        reported = usage
+        used = allReported
+    }
+
     /// Goes on with the events of the call that `followUp` asked for.
     mutating func beginFollowUp() {
         followUp = nil
-        earlier = [Earlier(usage: reported ?? ownUsage(), givenTokens: output.count().tokens)]
-        // What is reported from now on is of both calls.
+        earlier = [Earlier(usage: usageSoFar(), givenTokens: output.count().tokens)]
         reported = nil
         hasBegun = false
     }
@@ -85,8 +104,9 @@ struct ChoiceEvents: Sendable {
     mutating func giveUpFollowUp(_ emit: (GenerationEvent) -> Void) {
         guard !isOver, !emulated.isEmpty else { return }
         followUp = nil
-        // Nothing came of it, so there is nothing to be counted.
+        // Nothing came of it, so there is nothing to be counted but what the upstream says.
         reported = usage
+        earlier = []
         var answers: [EmulatedAnswer] = []
         swap(&answers, &emulated)
         answers[0].giveUp { pass($0, emit) }
@@ -98,7 +118,6 @@ struct ChoiceEvents: Sendable {
         guard !isOver else { return }
         switch event {
         case .text(let text): takeText(text, event, emit)
-        case .usage(let usage): reported = usage
         case .finished(let reason):
             endText(emit)
             if !isOver { finish(reason, emit) }
@@ -132,6 +151,7 @@ struct ChoiceEvents: Sendable {
             }
             if output.isFull { finishFull(emit) }
         case .started, .signature, .citation, .image, .toolCallEnded: emit(event)
+        case .usage: break  // See `take`.
         }
     }
 
@@ -169,9 +189,7 @@ struct ChoiceEvents: Sendable {
     /// Ends where the last token that was asked for is.
     private mutating func finishFull(_ emit: (GenerationEvent) -> Void) {
         // The upstream's number, if it came at all, is that of its whole answer.
-        let whole = reported
-        reported = nil
-        finish(.length, emit, whole: whole)
+        finish(.length, emit, shown: ownUsage(reported))
     }
 
     private mutating func emitText(_ text: String, _ emit: (GenerationEvent) -> Void) {
@@ -185,18 +203,20 @@ struct ChoiceEvents: Sendable {
         if let rest = cutter?.finish() { emitText(rest, emit) }
     }
 
-    /// - Parameter whole: what the upstream said of an answer that was cut; its prompt and its price still hold.
+    /// - Parameter shown: what the client is shown instead of what was used.
     private mutating func finish(
-        _ reason: FinishReason, _ emit: (GenerationEvent) -> Void, whole: Usage? = nil
+        _ reason: FinishReason, _ emit: (GenerationEvent) -> Void, shown: Usage? = nil
     ) {
         isOver = true
-        let usage = reported ?? ownUsage(whole)
-        reported = usage
-        emit(.usage(usage))
+        let usage = allReported ?? shown ?? ownUsage()
+        used = usage
+        emit(.usage(shown ?? usage))
         emit(.finished(reason))
     }
 
     /// What the relay counts, with what the call before a further one used.
+    ///
+    /// - Parameter whole: what the upstream said of an answer that was cut; its prompt and its price still hold.
     private mutating func ownUsage(_ whole: Usage? = nil) -> Usage {
         let input =
             whole.map { TokenCount(tokens: $0.inputTokens, isExact: true) } ?? prompt.count
@@ -206,12 +226,7 @@ struct ChoiceEvents: Sendable {
             cachedInputTokens: whole?.cachedInputTokens ?? 0,
             cacheWriteTokens: whole?.cacheWriteTokens ?? 0,
             origin: (input + given).isExact ? .counted : .estimated, credits: whole?.credits)
-        guard let before = earlier.first?.usage else { return usage }
-        if whole != nil {
-            usage.outputTokens += before.outputTokens
-        } else {
-            usage.add(before)
-        }
+        if let before = earlier.first?.usage { usage.add(before) }
         return usage
     }
 }

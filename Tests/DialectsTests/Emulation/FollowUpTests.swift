@@ -102,18 +102,6 @@ struct FollowUpTests {
             .check("<tool_call>{\"name\":3}", "<tool_call>{\"name\":3} length", .length)
     }
 
-    @Test func `the counts of both calls are added up`() throws {
-        var answer = try EmulatedAnswer(EmulationFixture().emulation, furtherCalls: 1)
-        var transcript = Transcript()
-        answer.take(.text("<tool_call>{}</tool_call>")) { transcript.add($0) }
-        answer.take(.usage(Usage(inputTokens: 1, outputTokens: 2))) { transcript.add($0) }
-        answer.take(.finished(.stop)) { transcript.add($0) }
-        answer.take(.text("No.")) { transcript.add($0) }
-        answer.take(.usage(Usage(inputTokens: 10, outputTokens: 20))) { transcript.add($0) }
-        answer.take(.finished(.stop)) { transcript.add($0) }
-        #expect(transcript.text == " (1+2)No. (11+22) stop")
-    }
-
     @Test func `the further prompt goes on from the first one, with the same tag`() throws {
         let request = EmulationFixture.request()
         let first = try OneMinChatRequestEncoder().encode(request)
