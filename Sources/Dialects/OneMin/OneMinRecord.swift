@@ -8,8 +8,8 @@ struct OneMinRecord {
     let text: String?
     /// Pictures in base64, of an answer that the relay made itself: see `OneMinMediaRecord.chatAnswer`.
     let pictures: [String]
-    /// What was used; nil when the record does not say. A count of zero is a broken one: there was a prompt, and where
-    /// there is no answer, nothing is counted.
+    /// What was used, also where there is no answer: thoughts are paid for. Nil when the record does not say; a count of zero
+    /// is a broken one.
     let usage: Usage?
     /// Why the answer ended; `stop` when the record does not say.
     let finishReason: FinishReason
@@ -43,14 +43,17 @@ struct OneMinRecord {
         return rest.isEmpty ? nil : rest
     }
 
-    /// The events that end the answer.
+    /// The events that end the answer: what was used, as far as it is known, and the end.
     ///
     /// - Parameter hasText: whether the client was given any text; an answer without is a failure, never a success.
     func ending(hasText: Bool) -> [GenerationEvent] {
-        if let failure { return [.failed(failure)] }
-        guard hasText else { return [.failed(Self.emptyAnswer(finishReason))] }
-        guard let usage else { return [.finished(finishReason)] }
-        return [.usage(usage), .finished(finishReason)]
+        let end: GenerationEvent =
+            if let failure {
+                .failed(failure)
+            } else {
+                hasText ? .finished(finishReason) : .failed(Self.emptyAnswer(finishReason))
+            }
+        return (usage.map { [.usage($0)] } ?? []) + [end]
     }
 
     /// The failure for an answer without any text.

@@ -136,8 +136,10 @@ public struct OneMinStreamDecoder: Sendable {
     private mutating func takeResult(_ json: JSONValue, _ emit: (GenerationEvent) -> Void) {
         guard let value = json["aiRecord"] else { return }
         let record = OneMinRecord(value)
-        if let failure = record.failure { return fail(failure, emit) }
         records = [record]
+        guard record.failure != nil else { return }
+        isComplete = true
+        for event in record.ending(hasText: hasText) { emit(event) }
     }
 
     private mutating func complete(_ emit: (GenerationEvent) -> Void) {

@@ -92,6 +92,19 @@ struct OneMinResultDecoderTests {
             name: "no text", body: #"{"aiRecord":{"status":"SUCCESS","aiRecordDetail":{"resultObject":[]}}}"#,
             events: [.failed(Failure(.answerUnusable, "1min.ai: the model's answer has no text."))]),
         Case(
+            name: "thoughts only",
+            body: #"""
+                {"aiRecord":{"status":"SUCCESS","metadata":{"inputToken":10,"outputToken":20,
+                 "finishReason":"length"},"aiRecordDetail":{"resultObject":[""]}}}
+                """#,
+            events: [
+                .usage(Usage(inputTokens: 10, outputTokens: 20)),
+                .failed(
+                    Failure(
+                        .answerUnusable,
+                        "1min.ai: the model reached its length limit before it wrote any text.")),
+            ]),
+        Case(
             name: "no detail", body: #"{"aiRecord":{"status":"SUCCESS"}}"#,
             events: [.failed(Failure(.answerUnusable, "1min.ai: the model's answer has no text."))]),
     ]

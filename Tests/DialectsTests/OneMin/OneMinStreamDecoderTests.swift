@@ -164,7 +164,7 @@ struct OneMinStreamDecoderTests {
             events: [failed(.answerUnusable, "1min.ai: the model's answer has no text.")]),
         Case(
             name: "a record without text", stream: result("", metadata: counts) + done,
-            events: [failed(.answerUnusable, "1min.ai: the model's answer has no text.")]),
+            events: [.usage(usage), failed(.answerUnusable, "1min.ai: the model's answer has no text.")]),
         Case(
             name: "a record without text at its length limit",
             stream: result("", metadata: #"{"finishReason":"length"}"#) + done,
@@ -230,6 +230,13 @@ struct OneMinStreamDecoderTests {
             name: "a failed record", stream: content("Hel") + result("", status: "FAILED") + done,
             events: [
                 .text("Hel"), failed(.upstreamFailed, "1min.ai: the answer is marked as failed", status: 200),
+            ]),
+        Case(
+            name: "a failed record that says what was used",
+            stream: content("Hel") + result("", metadata: counts, status: "FAILED") + done,
+            events: [
+                .text("Hel"), .usage(usage),
+                failed(.upstreamFailed, "1min.ai: the answer is marked as failed", status: 200),
             ]),
         Case(
             name: "a filter's notice in place of the text",

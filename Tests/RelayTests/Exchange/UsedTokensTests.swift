@@ -28,6 +28,45 @@ import Wire
             + [.together([.result(text, input: input, output: output), .done]), .end]
     }
 
+    // MARK: Answers that cannot be used
+
+    @Test(arguments: [false, true])
+    func `an answer without text counts as the vendor says`(isStreamed: Bool) async {
+        let failed: JSONValue = [
+            "aiRecord": ["status": "FAILED", "metadata": ["inputToken": 11, "outputToken": 7, "credit": 5]]
+        ]
+        let event = "event: result\ndata: \(String(decoding: failed.serialized(), as: UTF8.self))\n\n"
+        let json = HeaderFields([("content-type", "application/json")])
+        for steps: [FakeCall.Step] in [
+            FakeCall.Step.whole(""), FakeCall.Step.stream(),
+            [.head(status: 200, headers: json), .bytes(failed.serialized()), .end],
+            [.head(status: 200), .text(event), .done, .end],
+        ] {
+            let harness = Harness { _, _ in steps }
+            // With the limit, also what is sent as a whole comes as a stream.
+            let client = await harness.chat(["stream": .bool(isStreamed), "max_tokens": 100])
+            #expect(client.status == 502)
+            let record = harness.log.records.last
+            #expect(record?.inputTokens == 11 && record?.outputTokens == 7 && record?.credits == 5)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `a further call without text is no loss, and counts as the vendor says`(isStreamed: Bool) async {
+        for output in [7] as [Int?] {
+            let harness = Harness { _, count in
+                count == 0
+                    ? Self.stream(FurtherCallTests.unusable, input: output.map { _ in 11 }, output: output)
+                    : FakeCall.Step.stream()
+            }
+            let client = await harness.chat(["tools": FurtherCallTests.tools, "stream": .bool(isStreamed)])
+            #expect(client.status == 200 && client.text.contains("unknown"), "\(client.text)")
+            let record = harness.log.records.last
+            #expect(record?.outputTokens == 7 + (output ?? Self.tokens(FurtherCallTests.unusable)))
+            #expect(record?.upstreamCalls == 2)
+        }
+    }
+
     // MARK: What is cut
 
     @Test(arguments: [false, true])
