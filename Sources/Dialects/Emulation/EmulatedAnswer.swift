@@ -17,6 +17,8 @@ public struct EmulatedAnswer: Sendable {
     private var formText: [UInt8] = []
     /// What cannot be used of the text, to be given as it is if the further call gives no better.
     private var unusable: [UInt8] = []
+    /// What was held when the answer failed.
+    private var lost: [UInt8] = []
     private var complaint: FollowUp?
     private var hasGivenText = false
     /// Whether text was given before the further call.
@@ -51,9 +53,17 @@ public struct EmulatedAnswer: Sendable {
     /// True when every event will be given as it comes, so that this value is not needed any more.
     public var isIdle: Bool { phase == .plain && lead.isPassed && !hasEnded && !isFurther }
 
-    /// Bytes of the upstream's text that are kept.
+    /// Bytes of the upstream's text that are kept for what may become of them.
     public var heldBytes: Int {
         said.count + held.count + formText.count + unusable.count + lead.held.count + calls.heldBytes
+    }
+
+    /// The upstream's text of which nothing was given: it is held, or was when the answer failed.
+    ///
+    /// So that it can be counted: it is paid for. What was held of an answer before the further one is not in it.
+    public var ungivenText: [UInt8] {
+        guard !hasEnded else { return lost }
+        return lead.held + formText + (isFurther ? [] : unusable) + (phase == .call ? calls.raw : []) + held
     }
 
     /// Takes the next event of the upstream, and gives events for the client.
@@ -298,7 +308,11 @@ public struct EmulatedAnswer: Sendable {
     }
 
     private mutating func fail(_ failure: Failure, _ emit: (GenerationEvent) -> Void) {
-        if !held.isEmpty, phase == .text { give(held.text(0, held.count), emit) }
+        if !held.isEmpty, phase == .text {
+            give(held.text(0, held.count), emit)
+            held = []
+        }
+        lost = ungivenText
         hasEnded = true
         letGo()
         emit(.failed(failure))

@@ -29,6 +29,9 @@ struct AnswerTokens: Sendable {
         }
     }
 
+    /// Whether the client was given nothing.
+    var isEmpty: Bool { counter.isEmpty && waiting.isEmpty }
+
     /// Whether the limit was reached and something cut off.
     var isFull: Bool { cutter.first?.isFull ?? false }
 

@@ -1,4 +1,5 @@
 import Dialects
+import Tokens
 
 /// Turns the events of one upstream call into those of one choice: reads tool calls and thoughts out of the text where
 /// the upstream has none, ends at a stop sequence or with the last token that was asked for, and settles the usage.
@@ -42,11 +43,28 @@ struct ChoiceEvents: Sendable {
     var usage: Usage? { used ?? allReported ?? earlier.first?.usage }
 
     /// What was used as far as that can be told, of a choice that breaks off.
-    mutating func usageSoFar() -> Usage { used ?? allReported ?? ownUsage() }
+    mutating func usageSoFar() -> Usage {
+        if let known = used ?? allReported { return known }
+        var usage = ownUsage()
+        usage.outputTokens += ungivenTokens
+        return usage
+    }
 
     /// What was used of all calls, where the upstream has said so of the one at hand.
     private var allReported: Usage? {
         reported.flatMap { Usage.total([earlier.first?.usage, $0]) }
+    }
+
+    /// Whether the model wrote anything.
+    var hasText: Bool { !output.isEmpty || emulated.first?.ungivenText.isEmpty == false }
+
+    /// The tokens of what waits to become JSON or a call, or never will.
+    private var ungivenTokens: Int {
+        // Until something comes, what is held is of the call before.
+        guard hasBegun, let text = emulated.first?.ungivenText else { return 0 }
+        var counter = TokenCounter(plan.encoding.vocabulary)
+        counter.add(text.span)
+        return plan.encoding.tokens(counter.tokens)
     }
 
     /// Whether the call at hand is no loss: a further one of which nothing came yet.

@@ -91,14 +91,22 @@ struct FoldedChoice: Sendable {
 
     /// What there is after the end: the answer, which is not kept, or the failure that ended it.
     mutating func takeOutcome() -> Outcome {
-        if let failure = events.failure { return Outcome(result: .failure(failure), usage: events.usage) }
+        if let failure = events.failure {
+            return Outcome(result: .failure(failure), usage: usage(after: failure))
+        }
         var whole = GenerationFold()
         swap(&whole, &fold)
         do throws(Failure) {
             return Outcome(result: .success(try whole.result()), usage: events.usage)
         } catch {
-            return Outcome(result: .failure(error), usage: events.usage)
+            return Outcome(result: .failure(error), usage: usage(after: error))
         }
+    }
+
+    /// What was used although there is no answer. A call that failed before the model wrote anything is taken to have used
+    /// nothing, unless its vendor says otherwise.
+    private mutating func usage(after failure: Failure) -> Usage? {
+        failure.kind == .answerUnusable || events.hasText ? events.usageSoFar() : events.usage
     }
 }
 

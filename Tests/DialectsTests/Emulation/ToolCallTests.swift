@@ -220,13 +220,18 @@ struct ToolCallTests {
     @Test func `what is held has a limit`() throws {
         var answer = try EmulatedAnswer(EmulationFixture().emulation, furtherCalls: 0)
         var failed = false
-        answer.take(.text("<tool_call>{\"name\":\"add\",\"arguments\":{\"a\":\"")) { _ in }
+        let opening = "<tool_call>{\"name\":\"add\",\"arguments\":{\"a\":\""
+        answer.take(.text(opening)) { _ in }
+        var count = opening.utf8.count
         for _ in 0...(EmulatedAnswer.maximumHeldBytes >> 16) where !failed {
+            count += 1 << 16
             answer.take(.text(String(repeating: "x", count: 1 << 16))) {
                 if case .failed = $0 { failed = true }
             }
         }
         #expect(failed)
         #expect(answer.heldBytes == 0)
+        // It is not given, but it was paid for.
+        #expect(answer.ungivenText.count == count)
     }
 }

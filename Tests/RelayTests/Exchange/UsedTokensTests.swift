@@ -53,7 +53,7 @@ import Wire
 
     @Test(arguments: [false, true])
     func `a further call without text is no loss, and counts as the vendor says`(isStreamed: Bool) async {
-        for output in [7] as [Int?] {
+        for output in [7, nil] as [Int?] {
             let harness = Harness { _, count in
                 count == 0
                     ? Self.stream(FurtherCallTests.unusable, input: output.map { _ in 11 }, output: output)
@@ -65,6 +65,91 @@ import Wire
             #expect(record?.outputTokens == 7 + (output ?? Self.tokens(FurtherCallTests.unusable)))
             #expect(record?.upstreamCalls == 2)
         }
+    }
+
+    @Test(arguments: [false, true])
+    func `JSON that does not fit its schema counts as far as it came`(isStreamed: Bool) async {
+        let text = "I think it is seven, but who knows."
+        for steps in [FakeCall.Step.whole(text, input: nil, output: nil), Self.stream(text)] {
+            let harness = Harness(Self.neverAskingAgain) { _, _ in steps }
+            let client = await harness.chat([
+                "response_format": AskAgainTests.schema, "stream": .bool(isStreamed),
+            ])
+            #expect(client.json["error"]?["code"] == "invalid_structured_output")
+            let record = harness.log.records.last
+            #expect(record?.inputTokens ?? 0 > Self.promptTokens)
+            #expect(record?.outputTokens == Self.tokens(text))
+            #expect(record?.usageIsCounted == true || record?.usageIsEstimated == true)
+        }
+    }
+
+    // MARK: What is held
+
+    struct Held: Sendable, CustomTestStringConvertible {
+        var text: String
+        var members: JSONValue
+        var testDescription: String { text }
+    }
+
+    static let held = [
+        Held(text: #"{"n": 7, "more": [1, 2, 3, 4, 5"#, members: ["response_format": AskAgainTests.schema]),
+        Held(
+            text: "```json\n{\"name\": \"known\", \"arguments\": {\"a\": \"one two three",
+            members: ["tools": FurtherCallTests.tools]),
+        Held(
+            text: #"<tool_call>{"arguments": {"a": "one two three four five six"#,
+            members: ["tools": FurtherCallTests.tools]),
+    ]
+
+    @Test(arguments: held, [true, false])
+    func `what is held counts where a stream breaks off or its client leaves`(
+        held: Held, asksAgain: Bool
+    ) async {
+        var members = held.members.objectValue ?? JSONObject()
+        members["stream"] = true
+        let (request, gate) = (JSONValue.object(members), TestGate())
+        var configuration = Configuration()
+        configuration.emulation.askAgain = asksAgain
+        let begin = Self.stream(held.text).dropLast(2)
+        for ending: FakeCall.Step in [Self.cut, .gate(gate)] {
+            let harness = Harness(configuration) { _, _ in begin + [ending] }
+            let exchange = Task { await harness.chat(request) }
+            if case .gate = ending {
+                #expect(await eventually { gate.waitingCount == 1 })
+                exchange.cancel()
+            }
+            _ = await exchange.value
+            let record = harness.log.records.last
+            #expect(record?.inputTokens ?? 0 > Self.promptTokens)
+            #expect(record?.outputTokens == Self.tokens(held.text))
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `what was held of a first answer counts with that of the further call`(isStreamed: Bool) async {
+        let texts = ["I think it is seven.", #"{"n": 7}"#]
+        let harness = Harness { _, count in Self.stream(texts[count]) }
+        let client = await harness.chat([
+            "response_format": AskAgainTests.schema, "stream": .bool(isStreamed),
+        ])
+        #expect(client.status == 200)
+        #expect(
+            harness.log.records.last?.outputTokens == texts.reduce(0) { $0 + Self.tokens($1) })
+    }
+
+    @Test func `what was held of a first answer counts once where its client leaves the further call`() async
+    {
+        let gate = TestGate()
+        let harness = Harness { _, count in
+            count == 0 ? Self.stream("I think it is seven.") : [.head(status: 200), .gate(gate)]
+        }
+        let exchange = Task {
+            await harness.chat(["response_format": AskAgainTests.schema, "stream": true])
+        }
+        #expect(await eventually { gate.waitingCount == 1 })
+        exchange.cancel()
+        _ = await exchange.value
+        #expect(harness.log.records.last?.outputTokens == Self.tokens("I think it is seven."))
     }
 
     // MARK: What is cut
