@@ -31,25 +31,34 @@ final class ChatResult: ExchangeRun {
             for call in calls { call.cancel() }
             exchange.record.note(plan.followUp)
         }
-        let choices = calls.count == 1 ? try await single() : try await all()
-        exchange.record.note(Usage.total(choices.map { $0.usage }))
+        let choices = calls.count == 1 ? await single() : await all()
         let body = await encoded(try results(of: choices))
         await keeping?.keep(body)
         try await exchange.send(status: 200, body: body)
     }
 
-    @inline(never) private func single() async throws(ExchangeStop) -> [FoldedChoice.Outcome] {
-        [try await ChoiceReader(plan, choice: 0, ports: ports, limits: limits).read(calls[0])]
+    @inline(never) private func single() async -> [FoldedChoice.Outcome] {
+        [await ChoiceReader(plan, choice: 0, ports: ports, limits: limits).read(calls[0])]
     }
 
+    /// The answers of all choices, or why there are not all. What was used goes into the record, also that of choices whose
+    /// answers are for nobody since another one failed.
     private func results(of choices: [FoldedChoice.Outcome]) throws(ExchangeStop) -> [GenerationResult] {
         var results: [GenerationResult] = []
+        var failure: Failure?
+        var hasLeft = false
         for choice in choices {
             switch choice.result {
             case .success(let result): results.append(result)
-            case .failure(let failure): throw .failure(failure)
+            case .failure(.failure(let reason)): failure = failure ?? reason
+            case .failure(.clientGone): hasLeft = true
             }
         }
+        // Choices that are given up end like those whose client left. For such a client what was reserved counts: see
+        // `Exchange.finish`.
+        if hasLeft, failure == nil { throw .clientGone }
+        exchange.record.note(Usage.total(choices.map { $0.usage }))
+        if let failure { throw .failure(failure) }
         return results
     }
 
@@ -65,37 +74,25 @@ final class ChatResult: ExchangeRun {
 
     private struct Arrival: Sendable {
         let index: Int
-        let choice: Result<FoldedChoice.Outcome, ExchangeStop>
+        let choice: FoldedChoice.Outcome
     }
 
-    /// All choices, or those until one has failed: nobody waits for the others then.
-    private func all() async throws(ExchangeStop) -> [FoldedChoice.Outcome] {
+    /// All choices. When one has failed the others are given up: nobody waits for them then.
+    private func all() async -> [FoldedChoice.Outcome] {
         let (plan, ports, limits) = (plan, ports, limits)
-        let answers: Result<[FoldedChoice.Outcome], ExchangeStop> = await withTaskGroup(
-            of: Arrival.self
-        ) { group in
-            defer { group.cancelAll() }
+        return await withTaskGroup(of: Arrival.self) { group in
             for (index, call) in calls.enumerated() {
                 group.addTask {
-                    do throws(ExchangeStop) {
-                        let reader = ChoiceReader(plan, choice: index, ports: ports, limits: limits)
-                        return Arrival(index: index, choice: .success(try await reader.read(call)))
-                    } catch {
-                        return Arrival(index: index, choice: .failure(error))
-                    }
+                    let reader = ChoiceReader(plan, choice: index, ports: ports, limits: limits)
+                    return Arrival(index: index, choice: await reader.read(call))
                 }
             }
-            var choices: [(index: Int, choice: FoldedChoice.Outcome)] = []
-            reading: while let arrival = await group.next() {
-                switch arrival.choice {
-                case .success(let choice):
-                    choices.append((arrival.index, choice))
-                    if case .failure = choice.result { break reading }
-                case .failure(let stop): return .failure(stop)
-                }
+            var choices: [Arrival] = []
+            while let arrival = await group.next() {
+                choices.append(arrival)
+                if case .failure = arrival.choice.result { group.cancelAll() }
             }
-            return .success(choices.sorted { $0.index < $1.index }.map(\.choice))
+            return choices.sorted { $0.index < $1.index }.map(\.choice)
         }
-        return try answers.get()
     }
 }

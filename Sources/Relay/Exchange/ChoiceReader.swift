@@ -54,10 +54,14 @@ final class ChoiceReader {
 
     /// Waits for the end of the choice's call, and of a further one where the relay asks the model again.
     ///
-    /// - Throws: whatever went wrong before there was anything to be paid for.
-    func read(_ call: any UpstreamCall) async throws(ExchangeStop) -> FoldedChoice.Outcome {
-        try await readToEnd(call)
-        if choice[0].followUp != nil { try await askAgain() }
+    /// - Returns: also what went wrong, with what was used until then.
+    func read(_ call: any UpstreamCall) async -> FoldedChoice.Outcome {
+        do throws(ExchangeStop) {
+            try await readToEnd(call)
+            if choice[0].followUp != nil { try await askAgain() }
+        } catch {
+            return choice[0].takeOutcome(error)
+        }
         return choice[0].takeOutcome()
     }
 

@@ -9,7 +9,7 @@ struct FoldedChoice: Sendable {
     /// What came of a choice.
     struct Outcome: Sendable {
         /// What the model said, or why the client gets nothing of it.
-        var result: Result<GenerationResult, Failure>
+        var result: Result<GenerationResult, ExchangeStop>
         /// What it used, as far as that is known.
         var usage: Usage?
     }
@@ -91,22 +91,23 @@ struct FoldedChoice: Sendable {
 
     /// What there is after the end: the answer, which is not kept, or the failure that ended it.
     mutating func takeOutcome() -> Outcome {
-        if let failure = events.failure {
-            return Outcome(result: .failure(failure), usage: usage(after: failure))
-        }
+        if let failure = events.failure { return takeOutcome(.failure(failure)) }
         var whole = GenerationFold()
         swap(&whole, &fold)
         do throws(Failure) {
             return Outcome(result: .success(try whole.result()), usage: events.usage)
         } catch {
-            return Outcome(result: .failure(error), usage: usage(after: error))
+            return takeOutcome(.failure(error))
         }
     }
 
-    /// What was used although there is no answer. A call that failed before the model wrote anything is taken to have used
-    /// nothing, unless its vendor says otherwise.
-    private mutating func usage(after failure: Failure) -> Usage? {
-        failure.kind == .answerUnusable || events.hasText ? events.usageSoFar() : events.usage
+    /// What there is where the call at hand stopped before its end.
+    ///
+    /// A call that fails before the model wrote anything is taken to have used nothing, unless its vendor says otherwise.
+    mutating func takeOutcome(_ stop: ExchangeStop) -> Outcome {
+        var isUsed = events.hasText
+        if case .failure(let failure) = stop, failure.kind == .answerUnusable { isUsed = true }
+        return Outcome(result: .failure(stop), usage: isUsed ? events.usageSoFar() : events.usage)
     }
 }
 

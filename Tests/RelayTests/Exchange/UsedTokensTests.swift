@@ -28,6 +28,82 @@ import Wire
             + [.together([.result(text, input: input, output: output), .done]), .end]
     }
 
+    // MARK: Several choices
+
+    /// Has three choices of which the second one goes these ways once the others are complete.
+    private func record(
+        failing steps: [FakeCall.Step], others: [FakeCall.Step], _ members: JSONValue = ["n": 3]
+    ) async -> ExchangeRecord? {
+        let gate = TestGate()
+        let harness = Harness { _, count in
+            count == 1 ? [.gate(gate)] + steps : others
+        }
+        let client = harness.client()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await harness.chat(members, over: client) }
+            #expect(
+                await eventually {
+                    harness.chats.count == 3 && harness.chats[0].isOver && harness.chats[2].isOver
+                })
+            gate.open()
+        }
+        #expect(client.status >= 400 && harness.allCallsAreOver)
+        return harness.log.records.last
+    }
+
+    @Test func `choices that are complete count where another one fails`() async {
+        let whole = FakeCall.Step.whole("Hello")
+        for steps: [FakeCall.Step] in [
+            [.head(status: 429), .end], [.fail(UpstreamError(.timedOut(.firstByte), message: ""))],
+            [Self.cut], [whole[0], .text(#"{"aiRecord":"#), Self.cut],
+        ] {
+            let record = await record(failing: steps, others: whole)
+            #expect(record?.inputTokens == 22 && record?.outputTokens == 14 && record?.credits == 10)
+        }
+    }
+
+    @Test func `of a choice that breaks off counts what came of it`() async {
+        let record = await record(
+            failing: [.head(status: 200), .delta("one two three"), Self.cut],
+            others: FakeCall.Step.stream("Hello"), ["n": 3, "max_tokens": 100])
+        #expect(record?.inputTokens == 22 + Self.promptTokens && record?.outputTokens == 14 + 3)
+    }
+
+    @Test func `of choices that are given up counts what came of them`() async {
+        let gate = TestGate()
+        let harness = Harness { _, count in
+            count == 1
+                ? [.gate(gate), .head(status: 429), .end]
+                : [.head(status: 200), .delta("one two three"), .gate(TestGate())]
+        }
+        let client = harness.client()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await harness.chat(["n": 3, "max_tokens": 100], over: client) }
+            #expect(
+                await eventually {
+                    harness.chats.count == 3
+                        && [0, 2].allSatisfy { harness.chats[$0].nextCount == 3 }
+                })
+            gate.open()
+        }
+        #expect(client.status == 429 && harness.allCallsAreOver)
+        #expect(harness.log.records.last?.inputTokens == 2 * Self.promptTokens)
+        #expect(harness.log.records.last?.outputTokens == 2 * 3)
+    }
+
+    @Test func `an answer that is sent as a whole and breaks off counts as far as it came`() async {
+        for ending: [FakeCall.Step] in [[Self.cut], [.error("It broke"), .end], [.end]] {
+            let harness = Harness { _, _ in [.head(status: 200), .delta("one two three")] + ending }
+            #expect(await harness.chat(["max_tokens": 100]).status == 502)
+            #expect(harness.log.records.last?.inputTokens == Self.promptTokens)
+            #expect(harness.log.records.last?.outputTokens == 3)
+        }
+        // What never began is taken to have used nothing.
+        let harness = Harness { _, _ in [.head(status: 200), Self.cut] }
+        #expect(await harness.chat(["max_tokens": 100]).status == 502)
+        #expect(harness.log.records.last?.inputTokens == nil)
+    }
+
     // MARK: Answers that cannot be used
 
     @Test(arguments: [false, true])

@@ -264,6 +264,19 @@ import Wire
         #expect((1...20).contains(10_000 - used - left))
     }
 
+    @Test(arguments: [false, true])
+    func `tokens of an answer that failed count as the vendor says`(isStreamed: Bool) async {
+        let harness = harness(isLate: false) {
+            $0.caller = Self.rules { $0.tokensPerMinute = 10_000 }
+        } chat: { _, _ in
+            FakeCall.Step.whole("", input: 11, output: 5000)
+        }
+        #expect(await harness.chat(["stream": .bool(isStreamed)]).status == 502)
+        let next = await harness.chat(["max_tokens": 1])
+        let left = next.header("x-ratelimit-remaining-tokens").flatMap { Int($0) } ?? 0
+        #expect((1...20).contains(10_000 - 5011 - left))
+    }
+
     @Test func `an address without a limit on tokens is shown all the same`() async {
         let harness = harness(isLate: false) {
             $0.caller = Self.rules { $0.tokensPerMinute = 1000 }
