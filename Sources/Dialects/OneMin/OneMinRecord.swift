@@ -43,17 +43,19 @@ struct OneMinRecord {
         return rest.isEmpty ? nil : rest
     }
 
-    /// The events that end the answer: what was used, as far as it is known, and the end.
+    /// The events of the record, with these between what was used, as far as it is known, and the end.
+    ///
+    /// First what was paid for: of the text the client may want the beginning only.
+    func events(with content: [GenerationEvent]) -> [GenerationEvent] {
+        (usage.map { [.usage($0)] } ?? []) + content + [end(hasText: !content.isEmpty)]
+    }
+
+    /// The event that ends the answer.
     ///
     /// - Parameter hasText: whether the client was given any text; an answer without is a failure, never a success.
-    func ending(hasText: Bool) -> [GenerationEvent] {
-        let end: GenerationEvent =
-            if let failure {
-                .failed(failure)
-            } else {
-                hasText ? .finished(finishReason) : .failed(Self.emptyAnswer(finishReason))
-            }
-        return (usage.map { [.usage($0)] } ?? []) + [end]
+    func end(hasText: Bool) -> GenerationEvent {
+        if let failure { return .failed(failure) }
+        return hasText ? .finished(finishReason) : .failed(Self.emptyAnswer(finishReason))
     }
 
     /// The failure for an answer without any text.

@@ -5,7 +5,7 @@ public enum OneMinResultDecoder {
     /// How many arrays and objects may be nested in an answer.
     private static let maximumDepth = 64
 
-    /// The events of the whole answer: the same as the stream's but with the text in one piece.
+    /// The events of the whole answer: the same as the stream's but with the text in one piece, behind what was used.
     ///
     /// - Parameter searchesWeb: whether web search was on, whose progress lines are then taken out of the text.
     /// - Returns: at least one event; the last one is `finished` or `failed`.
@@ -25,8 +25,8 @@ public enum OneMinResultDecoder {
         }
         let record = OneMinRecord(value)
         guard record.failure == nil, let text = record.text(searchesWeb: searchesWeb) else {
-            return record.ending(hasText: false)
+            return record.events(with: [])
         }
-        return [.text(text)] + record.pictures.map { .image(base64: $0) } + record.ending(hasText: true)
+        return record.events(with: [.text(text)] + record.pictures.map { .image(base64: $0) })
     }
 }

@@ -136,13 +136,17 @@ public struct OneMinStreamDecoder: Sendable {
     private mutating func takeResult(_ json: JSONValue, _ emit: (GenerationEvent) -> Void) {
         guard let value = json["aiRecord"] else { return }
         let record = OneMinRecord(value)
-        records = [record]
-        guard record.failure != nil else { return }
+        guard record.failure != nil else {
+            records = [record]
+            return
+        }
         isComplete = true
-        for event in record.ending(hasText: hasText) { emit(event) }
+        for event in record.events(with: []) { emit(event) }
     }
 
     private mutating func complete(_ emit: (GenerationEvent) -> Void) {
+        // First what was paid for: of text that comes now the client may want the beginning only.
+        if let usage = record?.usage { emit(.usage(usage)) }
         if let block = repeats.finish(whole: record?.text) { pass(block, emit) }
         if let rest = progress?.finish(), !rest.isEmpty {
             hasText = true
@@ -154,10 +158,9 @@ public struct OneMinStreamDecoder: Sendable {
             emit(.text(text))
         }
         isComplete = true
-        let ending =
-            record?.ending(hasText: hasText)
-            ?? [hasText ? .finished(.stop) : .failed(OneMinRecord.emptyAnswer(.stop))]
-        for event in ending { emit(event) }
+        emit(
+            record?.end(hasText: hasText)
+                ?? (hasText ? .finished(.stop) : .failed(OneMinRecord.emptyAnswer(.stop))))
     }
 
     private mutating func fail(_ failure: Failure, _ emit: (GenerationEvent) -> Void) {

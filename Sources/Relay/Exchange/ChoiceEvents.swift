@@ -85,7 +85,7 @@ struct ChoiceEvents: Sendable {
 
     /// Takes the next event of the upstream and gives what the client is to see of it.
     mutating func take(_ event: GenerationEvent, _ emit: (GenerationEvent) -> Void) {
-        guard !isOver, followUp == nil else { return takeLate(event) }
+        guard !isOver, followUp == nil else { return }
         if case .usage(let usage) = event {
             reported = usage
             return
@@ -101,13 +101,6 @@ struct ChoiceEvents: Sendable {
         followUp = isOver ? nil : answers[0].followUp
         // Its room goes with it, for an open stream should be small.
         if !answers[0].isIdle { swap(&answers, &emulated) }
-    }
-
-    /// Takes what comes behind an answer of which only the beginning was wanted: it was paid for as a whole.
-    private mutating func takeLate(_ event: GenerationEvent) {
-        guard isOver, case .usage(let usage) = event else { return }
-        reported = usage
-        used = allReported
     }
 
     /// Goes on with the events of the call that `followUp` asked for.

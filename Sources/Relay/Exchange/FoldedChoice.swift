@@ -83,10 +83,9 @@ struct FoldedChoice: Sendable {
 
     /// Takes the body of a call that is not answered by a stream.
     mutating func take(document: [UInt8]) {
-        let decoded = OneMinResultDecoder.decode(document, searchesWeb: plan.searchesWeb)
-        // First what was paid for, of which the client may get a part only: what lies behind a stop sequence counts too.
-        for case .usage(let usage) in decoded { events.take(.usage(usage)) { fold.add($0) } }
-        for event in decoded { events.take(event) { fold.add($0) } }
+        for event in OneMinResultDecoder.decode(document, searchesWeb: plan.searchesWeb) {
+            events.take(event) { fold.add($0) }
+        }
     }
 
     /// What there is after the end: the answer, which is not kept, or the failure that ended it.

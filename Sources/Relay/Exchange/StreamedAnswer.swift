@@ -85,10 +85,9 @@ struct StreamedAnswer: Sendable {
     mutating func end(choice: Int) {
         guard failure == nil, !choices[choice].isOver else { return }
         if let body = wholeBodies[choice] {
-            let events = OneMinResultDecoder.decode(body, searchesWeb: searchesWeb)
-            // First what the whole answer cost, of which the client may get a part only.
-            for case .usage(let usage) in events { choices[choice].take(.usage(usage)) { _ in } }
-            for event in events { Self.pass(event, &choices[choice], &encoder, &pending, choice) }
+            for event in OneMinResultDecoder.decode(body, searchesWeb: searchesWeb) {
+                Self.pass(event, &choices[choice], &encoder, &pending, choice)
+            }
         } else {
             Self.end(&decoders[choice], &choices[choice], &encoder, &pending, choice)
         }

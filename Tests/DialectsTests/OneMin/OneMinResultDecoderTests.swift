@@ -22,9 +22,8 @@ struct OneMinResultDecoderTests {
                  "modelDetail":{"name":"GPT-4o","provider":"OPENAI"}}}
                 """#,
             events: [
-                .text("Hello\n"),
                 .usage(Usage(inputTokens: 10, outputTokens: 20, totalTokens: 30, credits: 7)),
-                .finished(.stop),
+                .text("Hello\n"), .finished(.stop),
             ]),
         Case(
             name: "half a pair in the text, and in what is not read",

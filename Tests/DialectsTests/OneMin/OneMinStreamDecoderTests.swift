@@ -120,7 +120,7 @@ struct OneMinStreamDecoderTests {
             events: [.text("a"), .finished(.stop)]),
         Case(
             name: "text in the record only", stream: result("all of it", metadata: counts) + done,
-            events: [.text("all of it"), .usage(usage), .finished(.stop)]),
+            events: [.usage(usage), .text("all of it"), .finished(.stop)]),
         Case(
             name: "a last block that repeats everything",
             stream: content("Hello ") + content("you") + content("Hello you") + result("Hello you") + done,
