@@ -109,7 +109,7 @@ final class Admission: Sendable {
         exchange.ticket.endOtherClass(in: store)
     }
 
-    /// Remembers what a vendor said of the caller's key.
+    /// Remembers what a vendor said of the caller's key; nothing against those who are exempt, who are not counted at all.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) func noteKey(_ exchange: Exchange) {
         guard exchange.record.upstreamCalls > 0, let party = exchange.ticket.party, let caller = party.caller
@@ -121,6 +121,7 @@ final class Admission: Sendable {
             outcome = KeyGuard.Outcome(failure)
         }
         guard let outcome else { return }
+        if party.isExempt, case .refused = outcome { return }
         keys.note(
             outcome, credential: caller, address: party.address, now: clock.now(), known: party.acceptance)
     }

@@ -360,4 +360,28 @@ import Wire
         #expect(await harness.respond(to: Self.request(key: "bad")).status == 401)
         #expect(harness.chats.count == 6)
     }
+
+    @Test(arguments: ["192.0.2.1", "10.1.2.3"])
+    func `the refused keys of those who are exempt hold nobody up`(address: String) async {
+        let refusal: [FakeCall.Step] = [.head(status: 401), .text(#"{"message":"Invalid API key"}"#), .end]
+        let harness = harness(isLate: false) {
+            $0.wrongKeysPerMinute = 1
+            $0.exempt.callers = [Secret("friend")]
+            $0.exempt.networks = ["10.0.0.0/8"].compactMap(NetworkBlock.init)
+        } chat: { request, _ in
+            request.headers["api-key"] == "good" ? FakeCall.Step.whole("Hello") : refusal
+        }
+        // Its key is one that the operator names, though the vendor takes it no more.
+        for _ in 0..<3 {
+            #expect(await harness.respond(to: Self.request(key: "friend", address: address)).status == 401)
+        }
+        #expect(harness.chats.count == 3)
+        #expect(await harness.respond(to: Self.request(key: "good", address: address)).status == 200)
+        if address == "10.1.2.3" {
+            // Any key is exempt there; elsewhere it is one like all others, and nothing is known of it yet.
+            #expect(await harness.respond(to: Self.request(key: "bad", address: address)).status == 401)
+            #expect(await harness.respond(to: Self.request(key: "bad")).status == 401)
+            #expect(harness.chats.count == 6)
+        }
+    }
 }
