@@ -8,6 +8,9 @@ import Synchronization
 /// that comes from there with a key that no vendor accepted lately is told to come back later; that costs nothing and is
 /// not counted. Keys that were accepted pass at all times: who shares an address with a flood does not notice.
 ///
+/// Where there are several vendors, a key that one of them refuses may be another's. So it is asked for each time, and it
+/// counts for its address unless one of them accepted it lately.
+///
 /// What was passed on before the limit was reached is answered still; the other limits of an address bound how much that
 /// can be.
 ///
@@ -46,8 +49,8 @@ final class KeyGuard: Sendable {
     /// Knows nothing yet.
     ///
     /// - Parameters:
-    ///   - configuration: `limits.wrongKeysPerMinute` and `limits.wrongKeyMemory`, nil turning either off. What a vendor
-    ///     refuses counts where there is one vendor only: it may be another's key.
+    ///   - configuration: `limits.wrongKeysPerMinute` and `limits.wrongKeyMemory`, nil turning either off. Refused keys are
+    ///     remembered where there is one vendor only.
     ///   - predecessor: one of another configuration, whose knowledge is taken over where the vendors are the same.
     init(_ configuration: Configuration, succeeding predecessor: KeyGuard? = nil) {
         limit = configuration.limits.wrongKeysPerMinute
@@ -115,8 +118,11 @@ final class KeyGuard: Sendable {
             switch outcome {
             case .accepted: state.verdicts.accept(credential, at: now)
             case .refused(let failure):
-                guard vendors.count == 1 else { return }
-                state.verdicts.refuse(credential, with: failure, for: memory, at: now)
+                if vendors.count == 1 {
+                    state.verdicts.refuse(credential, with: failure, for: memory, at: now)
+                } else if state.verdicts.acceptance(of: credential, at: now) != nil {
+                    return
+                }
                 if limit != nil { state.wrongKeys.add(address, at: now) }
             }
         }

@@ -49,7 +49,8 @@ extension ConfigurationTable {
             "Requests with a missing or wrong key from one address in any 60 seconds; `null` is no limit."),
         ConfigurationKey(
             "wrongKeyMemory", \.wrongKeyMemory, .optional(.duration(in: .seconds(1)...hour)),
-            "How long a key that a vendor refused is refused without asking again; `null` always asks."),
+            "How long a key that a vendor refused is refused without asking again; `null`, or a second provider, always asks."
+        ),
     ]
 
     /// The limits of one class, of whoever the words name.

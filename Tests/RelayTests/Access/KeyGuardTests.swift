@@ -79,9 +79,32 @@ import Testing
         #expect(Self.answer(keys, Self.key(1))?.kind == .rateLimited)
     }
 
-    @Test func `what one of several vendors refuses may be the key of another`() {
-        let keys = Self.keyGuard(vendors: 2)
-        Self.note(keys, .refused(Self.refusal), Self.key(1))
+    @Test func `what one of several vendors refuses may be the key of another, and counts all the same`() {
+        let keys = Self.keyGuard(perMinute: 3, vendors: 2)
+        for _ in 0..<2 {
+            Self.note(keys, .refused(Self.refusal), Self.key(1))
+            #expect(Self.answer(keys, Self.key(1)) == nil)
+        }
+        #expect(Self.counts(keys) == [0, 1])
+        Self.note(keys, .refused(Self.refusal), Self.key(2))
+        #expect(Self.answer(keys, Self.key(3))?.kind == .rateLimited)
+        #expect(Self.answer(keys, Self.key(3), from: Self.elsewhere) == nil)
+    }
+
+    @Test func `a key that one of several vendors takes is not counted for what another refuses`() {
+        let keys = Self.keyGuard(perMinute: 1, vendors: 2)
+        Self.note(keys, .accepted, Self.key(1))
+        for _ in 0..<5 { Self.note(keys, .refused(Self.refusal), Self.key(1), after: 1) }
+        #expect(Self.answer(keys, Self.key(1), after: 1) == nil)
+        #expect(Self.counts(keys) == [1, 0])
+        // Nobody has taken it for ten minutes.
+        Self.note(keys, .refused(Self.refusal), Self.key(1), after: 600)
+        #expect(Self.answer(keys, Self.key(1), after: 600)?.kind == .rateLimited)
+    }
+
+    @Test func `several vendors without a limit are asked each time`() {
+        let keys = Self.keyGuard(perMinute: nil, vendors: 2)
+        for _ in 0..<5 { Self.note(keys, .refused(Self.refusal), Self.key(1)) }
         #expect(Self.answer(keys, Self.key(1)) == nil)
         #expect(Self.counts(keys) == [0, 0])
     }
