@@ -13,7 +13,8 @@ public final class Relay: Sendable {
     /// Finds models.
     let router: ModelRouter
     private let admission: Admission
-    private let probes = ProbeGate()
+    /// Counts the probes that take time.
+    let probes = ProbeGate()
 
     /// Makes the relay for a configuration; nothing is fetched yet.
     ///
@@ -176,38 +177,6 @@ public final class Relay: Sendable {
         case .probe(let probe): return try firstStep(of: probe, request, credential, exchange)
         case .unknown: return .fail(Failure(.routeNotFound, "Unknown request URL."))
         }
-    }
-
-    private func firstStep(
-        of probe: Probe, _ request: borrowing ClientRequest, _ credential: String, _ exchange: Exchange
-    ) throws(Failure) -> Exchange.Step {
-        let query = try ProbeQuery(request.query)
-        switch probe {
-        case .request: return .send(status: 200, body: RequestReport.body(for: copy request))
-        case .body:
-            _ = try RequestBody.whole(of: copy request, maximumBytes: configuration.limits.bodyBytes)
-            return .send(status: 200, body: RequestReport.bodyReport(bytes: request.bodyCount))
-        case .stream:
-            return try run(try StreamProbe(exchange, query, clock: ports.clock))
-        case .wait:
-            return try run(
-                try WaitProbe(
-                    exchange, query, clock: ports.clock, heartbeat: configuration.heartbeat))
-        case .key:
-            guard let upstream = configuration.providers.first.map(Upstream.init) else {
-                throw Failure(.routeNotFound, "No provider is configured whose keys could be looked at.")
-            }
-            return try run(
-                KeyProbe(exchange, upstream: upstream, credential: credential, ports: ports))
-        }
-    }
-
-    /// Takes a place, then makes the probe: that there is none comes before what is wrong with the query.
-    private func run(
-        _ probe: @autoclosure () throws(Failure) -> any ExchangeRun
-    ) throws(Failure) -> Exchange.Step {
-        let pass = try probes.enter()
-        return .run(SharedProbe(try probe(), pass, in: ports.store))
     }
 
     /// Answers, or starts the chat that will.

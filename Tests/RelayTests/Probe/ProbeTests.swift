@@ -247,7 +247,7 @@ import Wire
         #expect(harness.chats.count == 1)
         #expect(call.request.headers["api-key"] == Harness.key)
         let body = try JSONValue(parsing: call.request.body)
-        #expect(body["model"]?.stringValue == KeyProbe.model)
+        #expect(body["model"]?.stringValue == KeyQuestion.model)
         #expect(harness.allCallsAreOver)
         #expect(!client.text.contains(Harness.key))
     }
