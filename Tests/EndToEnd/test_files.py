@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import http.client
 import json
 import os
 import pathlib
 import secrets
+import sqlite3
 import subprocess
 import time
 from typing import Any, Callable
@@ -17,10 +19,10 @@ import openai
 import pytest
 
 from conftest import media_settings
-from fake_onemin import FakeOneMin
+from fake_onemin import BAD_KEY, FakeOneMin
 from fake_samples import document_pdf, picture, sample
 from file_host import FileHost
-from harness import KEY, Stack, wait_until
+from harness import KEY, Answer, Stack, wait_until
 from media_checks import DESCRIBE, FORM, chat, digest, file_part, form, refused
 
 
@@ -181,6 +183,89 @@ def test_a_caller_has_so_much_room(make_stack: Callable[..., Stack], fake: FakeO
         keep(client, os.urandom(700_000))
     with openai.OpenAI(base_url=stack.url, api_key=secrets.token_hex(8), max_retries=0) as other:
         assert keep(other, os.urandom(700_000)).id
+
+
+GUARDED = {"wrongKeysPerMinute": 30, "wrongKeyMemory": "60s"}
+NO_MODEL = "fastrelay-doctor-no-such-model"
+
+
+def test_for_a_made_up_key_nothing_is_kept(make_stack: Callable[..., Stack], fake: FakeOneMin, file_host: FileHost):
+    """1min.ai is asked about the key, in a way that costs nothing, and what it refuses leaves no trace."""
+    stack = make_stack(config=media_settings(fake, file_host, limits=GUARDED))
+    secret = secrets.token_bytes(24)
+    body = form([("file", "a.bin", os.urandom(3_000_000) + secret), ("purpose", None, b"user_data")])
+
+    def upload(key: str, **headers: str) -> Answer:
+        return stack.post(body, "/v1/files", {"Content-Type": FORM, "Authorization": f"Bearer {key}", **headers})
+
+    error = refused(upload(f"{BAD_KEY}-1", **{"x-request-id": "made-up"}), status=401, code="invalid_api_key")
+    assert [call.json["model"] for call in fake.chats()] == [NO_MODEL]
+    line = stack.worker.wait_for_exchange("made-up")
+    assert (line["upstream_calls"], line["status"], line["outcome"]) == (1, 401, "failed")
+    # The same is told again without another question, on all routes.
+    assert refused(upload(f"{BAD_KEY}-1"), status=401) == error
+    headers = {"Authorization": f"Bearer {BAD_KEY}-1"}
+    assert stack.get("/v1/files", headers=headers).status == 401
+    assert stack.post({}, "/v1/conversations", headers).status == 401 and len(fake.chats()) == 1
+    # Each route has its words for it.
+    answer = upload("", **{"Authorization": None, "x-api-key": f"{BAD_KEY}-2", "anthropic-version": "2023-06-01"})
+    assert answer.status == 401 and answer.json["error"]["type"] == "authentication_error", answer
+    refused(stack.post({"items": [{"role": "user", "content": "Hi"}]}, "/v1/conversations",
+                       {"Authorization": f"Bearer {BAD_KEY}-3"}), status=401)
+    assert len(fake.chats()) == 3
+    kept = [path for path in (stack.directory / "worker").rglob("*") if path.is_file() and secret in path.read_bytes()]
+    assert not kept
+    # Nor is there any in the database, which is made by whoever looks into it first.
+    assert stack.get("/v1/files").json["data"] == []
+    with sqlite3.connect(f"file:{stack.directory}/worker/state/store.sqlite?mode=ro", uri=True) as store:
+        counts = [store.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                  for table in ("files", "conversations", "conversation_items")]
+    assert counts == [0, 0, 0]
+
+
+def test_a_good_key_is_asked_about_once(make_stack: Callable[..., Stack], fake: FakeOneMin, file_host: FileHost):
+    stack = make_stack(config=media_settings(fake, file_host, limits=GUARDED))
+    with openai.OpenAI(base_url=stack.url, api_key=secrets.token_hex(8), max_retries=0) as client:
+        first = keep(client)
+        assert [call.json["model"] for call in fake.chats()] == [NO_MODEL]
+        second = keep(client)
+        conversation = client.conversations.create(items=[{"role": "user", "content": "Hi"}])
+        client.conversations.items.create(conversation.id, items=[{"role": "user", "content": "Ho"}])
+        assert {file.id for file in client.files.list()} == {first.id, second.id}
+        assert len(fake.requests) == 1
+    # Whose chat was answered needs no question.
+    with openai.OpenAI(base_url=stack.url, api_key=secrets.token_hex(8), max_retries=0) as client:
+        client.chat.completions.create(**chat())
+        keep(client)
+        assert [call.json["model"] for call in fake.chats()] == [NO_MODEL, "gpt-4o"]
+
+
+def test_files_are_kept_while_the_vendor_says_nothing(
+        make_stack: Callable[..., Stack], fake: FakeOneMin, file_host: FileHost):
+    stack = make_stack(config=media_settings(fake, file_host, limits=GUARDED))
+    fake.default = {"mode": "status", "status": 503, "body": "html"}
+    with openai.OpenAI(base_url=stack.url, api_key=secrets.token_hex(8), max_retries=0) as client:
+        for number in (1, 2):
+            assert keep(client).id and len(fake.chats()) == number
+        fake.default = {}
+        assert keep(client).id and len(fake.chats()) == 3
+        assert keep(client).id and len(fake.chats()) == 3
+
+
+def test_who_leaves_while_his_key_is_asked_about_has_no_file(
+        make_stack: Callable[..., Stack], fake: FakeOneMin, file_host: FileHost):
+    stack = make_stack(config=media_settings(fake, file_host, limits=GUARDED))
+    fake.default = {"mode": "stall", "at": "head", "anyModel": True}
+    key = secrets.token_hex(8)
+    connection = http.client.HTTPConnection("127.0.0.1", stack.nginx.port, timeout=30)
+    connection.request("POST", "/v1/files", form([("file", "a.txt", b"x"), ("purpose", None, b"user_data")]),
+                       {"Content-Type": FORM, "Authorization": f"Bearer {key}", "x-request-id": "gone"})
+    call = fake.wait_for_chat()
+    connection.close()
+    fake.wait_for_abort(call)
+    line = stack.worker.wait_for_exchange("gone")
+    assert (line["outcome"], line["upstream_calls"]) == ("client_left", 1)
+    assert stack.get("/v1/files", headers={"Authorization": f"Bearer {key}"}).json["data"] == []
 
 
 def test_nothing_of_a_file_is_left(make_stack: Callable[..., Stack], fake: FakeOneMin, file_host: FileHost):

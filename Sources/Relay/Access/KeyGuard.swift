@@ -41,6 +41,8 @@ final class KeyGuard: Sendable {
     /// What is said over the limit, up to the number of seconds; made once, for it is said often.
     private let reason: String
     private let memory: Duration?
+    /// Whether anything is learned of keys.
+    let isOn: Bool
     /// Whose verdicts are known.
     private let vendors: [UpstreamAddress]
     private let state: Mutex<State>
@@ -57,6 +59,7 @@ final class KeyGuard: Sendable {
         reason =
             "Too many requests with wrong API keys, or with none, came from your address: the limit is "
             + "\(limit ?? 0) a minute. Please try again in "
+        isOn = configuration.limits.wrongKeysPerMinute != nil || configuration.limits.wrongKeyMemory != nil
         memory = configuration.providers.count == 1 ? configuration.limits.wrongKeyMemory : nil
         let vendors = configuration.providers.map(\.baseURL)
         self.vendors = vendors
@@ -76,7 +79,7 @@ final class KeyGuard: Sendable {
     func check(
         credential: LimitDigest?, address: LimitDigest, now: Instant
     ) throws(Failure) -> Acceptance? {
-        guard limit != nil || memory != nil else { return nil }
+        guard isOn else { return nil }
         let refusals = refusals.load(ordering: .relaxed)
         var acceptance: Acceptance?
         let failure = state.withLock { state -> Failure? in
@@ -104,7 +107,7 @@ final class KeyGuard: Sendable {
         _ outcome: Outcome, credential: LimitDigest, address: LimitDigest, now: Instant,
         known: Acceptance? = nil
     ) {
-        guard limit != nil || memory != nil else { return }
+        guard isOn else { return }
         switch outcome {
         case .accepted:
             if let known, known.until - now > KeyVerdicts.freshness,

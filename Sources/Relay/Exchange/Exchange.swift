@@ -46,6 +46,8 @@ public final class Exchange {
     var ticket = LimitTicket()
     /// Why the exchange ended before its answer was complete, where a vendor's word may tell something of the key.
     private(set) var vendorStop: ExchangeStop?
+    /// Whether a vendor was asked about the key, and what it said was noted: what comes after that says nothing more of it.
+    var isKeyNoted = false
     /// Whether something dear was asked of a vendor, so that a failure may have been paid for: then the client's SDK is
     /// told not to ask for it again by itself.
     var mayBePaid = false

@@ -203,8 +203,17 @@ public final class Relay: Sendable {
             if Task.isCancelled { throw .clientGone }
             return start(chat, exchange)
         case .countTokens(let body, let credential): try await countTokens(body, credential, exchange)
-        case .stored(let object, let request): try await answer(object, request, exchange)
-        case .media(let request): return run(request, exchange)
+        case .stored(let object, let request):
+            if object.isMade(by: request.method), ports.conversations.isConfigured {
+                try await admission.vet(request.credential, of: exchange, by: router.vendors)
+            }
+            try await answer(object, request, exchange)
+        case .media(let request):
+            // Before any of the body is read.
+            if request.keepsFile, ports.files.isConfigured {
+                try await admission.vet(request.credential, of: exchange, by: router.vendors)
+            }
+            return run(request, exchange)
         case .run(let probe): return probe
         }
         return nil

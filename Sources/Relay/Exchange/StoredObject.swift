@@ -38,6 +38,14 @@ enum StoredObject: Equatable, Sendable {
         }
     }
 
+    /// Whether a request with this method makes something that is kept from then on.
+    func isMade(by method: String) -> Bool {
+        switch self {
+        case .conversations, .items: method == "POST"
+        case .response, .inputItems, .conversation, .item: false
+        }
+    }
+
     /// Longer identifiers were never given out.
     static let maximumIDBytes = 128
 }

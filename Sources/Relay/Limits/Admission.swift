@@ -8,6 +8,7 @@ final class Admission: Sendable {
     private let configuration: Configuration.Limits
     private let store: any LimitStore
     private let clock: any RelayClock
+    private let transport: any UpstreamTransport
     private let hasher: CallerHasher
     private let digester: CallerDigest
     private let gate: LimitGate
@@ -22,6 +23,7 @@ final class Admission: Sendable {
         self.configuration = limits
         store = ports.limits
         clock = ports.clock
+        transport = ports.transport
         hasher = predecessor?.hasher ?? CallerHasher(random: ports.random)
         let digester = CallerDigest(secret: limits.secret)
         self.digester = digester
@@ -109,18 +111,50 @@ final class Admission: Sendable {
         exchange.ticket.endOtherClass(in: store)
     }
 
-    /// Remembers what a vendor said of the caller's key; nothing against those who are exempt, who are not counted at all.
+    /// Has vendors look at the key of a caller for whom something is to be kept that no vendor is asked for.
+    ///
+    /// Else whoever makes up keys could fill the store. Keys that a vendor accepted lately pass, as do callers who are
+    /// exempt, and everybody where nothing is learned of keys. So does a key of which a vendor says nothing, since it cannot
+    /// be reached or has too much to do: callers do not lose what the relay can do without it.
+    ///
+    /// Several vendors are asked one after the other, until one does not refuse the key.
+    ///
+    /// - Throws: what the last vendor said against the key.
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) func vet(
+        _ credential: String, of exchange: Exchange, by vendors: [Vendor]
+    ) async throws(ExchangeStop) {
+        guard keys.isOn, let party = exchange.ticket.party, !party.isExempt, party.acceptance == nil
+        else { return }
+        exchange.isKeyNoted = true
+        var outcome: KeyGuard.Outcome?
+        for vendor in vendors {
+            let question = KeyQuestion(
+                upstream: vendor.upstream, credential: credential, transport: transport)
+            outcome = KeyGuard.Outcome(await question.refusal(for: exchange))
+            guard case .refused = outcome else { break }
+        }
+        if let outcome { note(outcome, exchange) }
+        if Task.isCancelled { throw .clientGone }
+        if case .refused(let failure) = outcome { throw .failure(failure) }
+    }
+
+    /// Remembers what a vendor said of the caller's key, unless that was done.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) func noteKey(_ exchange: Exchange) {
-        guard exchange.record.upstreamCalls > 0, let party = exchange.ticket.party, let caller = party.caller
-        else { return }
+        guard exchange.record.upstreamCalls > 0, !exchange.isKeyNoted else { return }
         var outcome: KeyGuard.Outcome?
         if exchange.record.outcome == .ok {
             outcome = .accepted
         } else if case .failure(let failure) = exchange.vendorStop {
             outcome = KeyGuard.Outcome(failure)
         }
-        guard let outcome else { return }
+        if let outcome { note(outcome, exchange) }
+    }
+
+    private func note(_ outcome: KeyGuard.Outcome, _ exchange: Exchange) {
+        guard let party = exchange.ticket.party, let caller = party.caller else { return }
+        // Who is exempt is not counted at all.
         if party.isExempt, case .refused = outcome { return }
         keys.note(
             outcome, credential: caller, address: party.address, now: clock.now(), known: party.acceptance)

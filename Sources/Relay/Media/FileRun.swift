@@ -22,7 +22,7 @@ final class FileRun: ExchangeRun {
         case .fileContent(let id): try await send(id, desk)
         case .file(let id): try await answer(about: id, desk)
         default:
-            if request.method == "POST" { try await save(desk) } else { try await answer(about: nil, desk) }
+            if request.keepsFile { try await save(desk) } else { try await answer(about: nil, desk) }
         }
     }
 

@@ -16,6 +16,9 @@ struct MediaRequest: Sendable {
     /// The caller's key.
     let credential: String
 
+    /// Whether it brings a file to be kept.
+    var keepsFile: Bool { route == .files && method == "POST" }
+
     /// Takes over a request.
     ///
     /// - Throws: the failure for a body that is too large, incomplete, late, or compressed.
