@@ -73,6 +73,13 @@ def test_units_are_enabled_and_running(machine: Machine) -> None:
     assert 61184 <= int(user) <= 65519
 
 
+def test_the_service_knows_the_run_of_the_machine(machine: Machine) -> None:
+    """Else it took what was counted before a restart for what was counted since."""
+    boot = machine.run("cat", "/proc/sys/kernel/random/boot_id").strip().replace("-", "")
+    header = machine.run("od", "-An", "-v", "-tx1", "-j36", "-N16", "/var/cache/fastrelay/limits")
+    assert "".join(header.split()) == boot
+
+
 def test_systemd_finds_no_fault_in_the_units(machine: Machine) -> None:
     assert machine.run("systemd-analyze", "verify", "--man=no", SERVICE, "fastrelay.socket") == ""
 

@@ -5,7 +5,8 @@ struct BootIdentity: Sendable, Equatable {
     /// How many bytes it has.
     static let count = 16
 
-    /// That of this run; nothing but zeroes where the kernel does not tell, such as without `/proc`.
+    /// That of this run; nothing but zeroes where the kernel does not tell, such as without `/proc`. Then all runs are one,
+    /// and what was counted in another counts as if no time had passed.
     ///
     /// It is a UUID that is drawn at each start: `/proc/sys/kernel/random/boot_id`,
     /// https://man7.org/linux/man-pages/man4/random.4.html
