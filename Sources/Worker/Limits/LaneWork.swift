@@ -109,7 +109,9 @@ struct LaneWork {
             let now = clock.unixTime().seconds
             // What was moved on lately can wait for the next time, which is well before it ends.
             renewals = holdings.filter { _, holding in
-                holding.lease.expires == 0 || 3 * abs(now - holding.movedAt) > lane.leaseSeconds
+                // Where the clock was set back nothing is held any more.
+                holding.lease.expires == 0 || now < holding.movedAt
+                    || 3 * (now - holding.movedAt) > lane.leaseSeconds
             }.map(\.key)
         }
     }

@@ -66,6 +66,18 @@ extension LaneWorkTests {
         check(left(subject, .concurrent) == 4)
     }
 
+    @Test func `what is held is held again when the clock was set back`() {
+        var work = LaneWork(
+            server, prefix: "t:2:", LaneCase.Lane(place: 3, leaseSeconds: 3600),
+            clock: clock, stopwatch: clock)
+        let subject = Self.subject(concurrent: 5)
+        _ = work.decide(cases(subject))
+        clock.advance(by: .seconds(-400))
+        check(left(subject, .concurrent) == 5)
+        work.add([], abandoned: [:], isRenewing: true)
+        check(work.keep() == nil && left(subject, .concurrent) == 4)
+    }
+
     @Test func `what was written slowly is renewed in time`() {
         var work = makeWork()
         let subject = Self.subject(concurrent: 5)
