@@ -46,7 +46,7 @@ struct ChoiceEvents: Sendable {
     mutating func usageSoFar() -> Usage {
         if let known = used ?? allReported { return known }
         var usage = ownUsage()
-        usage.outputTokens += ungivenTokens
+        usage.add(ungiven)
         return usage
     }
 
@@ -58,13 +58,20 @@ struct ChoiceEvents: Sendable {
     /// Whether the model wrote anything.
     var hasText: Bool { !output.isEmpty || emulated.first?.ungivenText.isEmpty == false }
 
-    /// The tokens of what waits to become JSON or a call, or never will.
-    private var ungivenTokens: Int {
+    /// What waits to become JSON or a call, or never will. Of long text the beginning is counted, which stands for all of it:
+    /// a loop has no time for more.
+    private var ungiven: Usage {
+        var usage = Usage(inputTokens: 0, outputTokens: 0, origin: .counted)
         // Until something comes, what is held is of the call before.
-        guard hasBegun, let text = emulated.first?.ungivenText else { return 0 }
+        guard hasBegun, let text = emulated.first?.ungivenText else { return usage }
+        let counted = min(text.count, ChatTokens.offloadBytes)
         var counter = TokenCounter(plan.encoding.vocabulary)
-        counter.add(text.span)
-        return plan.encoding.tokens(counter.tokens)
+        counter.add(text.span.extracting(first: counted))
+        usage.outputTokens = plan.encoding.tokens(counter.tokens)
+        guard counted < text.count else { return usage }
+        usage.outputTokens = usage.outputTokens * text.count / counted
+        usage.origin = .estimated
+        return usage
     }
 
     /// Whether the call at hand is no loss: a further one of which nothing came yet.
@@ -112,11 +119,12 @@ struct ChoiceEvents: Sendable {
     }
 
     /// Gives what there is instead of what a further call would have brought.
-    mutating func giveUpFollowUp(_ emit: (GenerationEvent) -> Void) {
+    ///
+    /// - Parameter used: what both calls used, where anything came of the further one; else what the upstream has said counts.
+    mutating func giveUpFollowUp(having used: Usage? = nil, _ emit: (GenerationEvent) -> Void) {
         guard !isOver, !emulated.isEmpty else { return }
         followUp = nil
-        // Nothing came of it, so there is nothing to be counted but what the upstream says.
-        reported = usage
+        reported = used ?? usage
         earlier = []
         var answers: [EmulatedAnswer] = []
         swap(&answers, &emulated)

@@ -74,8 +74,9 @@ final class ChoiceReader {
             try await readToEnd(try await followUp.start(turns, ports))
         } catch {
             guard case .failure = error else { throw error }
+            let used = choice[0].usageOfBoth()
             choice = before
-            choice[0].giveUpFollowUp()
+            choice[0].giveUpFollowUp(having: used)
         }
     }
 

@@ -47,9 +47,14 @@ struct FoldedChoice: Sendable {
     }
 
     /// Ends with what there is, for there is no further call, or it failed.
-    mutating func giveUpFollowUp() {
-        events.giveUpFollowUp { fold.add($0) }
+    ///
+    /// - Parameter used: what both calls used; nil where nothing came of the further one.
+    mutating func giveUpFollowUp(having used: Usage? = nil) {
+        events.giveUpFollowUp(having: used) { fold.add($0) }
     }
+
+    /// What was used of a further call that broke off, and of the one before it; nil where nothing came of it.
+    mutating func usageOfBoth() -> Usage? { events.isExpendable ? nil : events.usageSoFar() }
 
     /// Tells that the call at hand is answered by a stream.
     mutating func expectStream() {

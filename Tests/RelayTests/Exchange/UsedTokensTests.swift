@@ -228,6 +228,28 @@ import Wire
         #expect(harness.log.records.last?.outputTokens == Self.tokens("I think it is seven."))
     }
 
+    @Test(arguments: [false, true])
+    func `a further call that breaks off counts as far as it came`(isStreamed: Bool) async {
+        let harness = Harness { _, count in
+            count == 0
+                ? Self.stream(FurtherCallTests.unusable)
+                : [.head(status: 200), .delta("one two three four"), Self.cut]
+        }
+        _ = await harness.chat(["tools": FurtherCallTests.tools, "stream": .bool(isStreamed)])
+        let record = harness.log.records.last
+        #expect(record?.outputTokens == Self.tokens(FurtherCallTests.unusable) + 4)
+        #expect(record?.upstreamCalls == 2)
+    }
+
+    @Test func `of much that is held the beginning stands for all`() async {
+        let text = #"{"n": ""# + String(repeating: "word ", count: 100_000)
+        let harness = Harness { _, _ in [.head(status: 200), .delta(text), Self.cut] }
+        _ = await harness.chat(["response_format": AskAgainTests.schema, "stream": true])
+        let record = harness.log.records.last
+        #expect(record?.usageIsEstimated == true)
+        #expect((99_000...101_000).contains(record?.outputTokens ?? 0))
+    }
+
     // MARK: What is cut
 
     @Test(arguments: [false, true])
@@ -268,6 +290,17 @@ import Wire
         }
         let client = await harness.chat(["response_format": AskAgainTests.schema, "max_tokens": 2])
         #expect(client.status == 200)
+        #expect(harness.log.records.last?.outputTokens == .max)
+    }
+
+    @Test(arguments: [false, true])
+    func `what a vendor says of a call before one that breaks off can be anything`(isStreamed: Bool) async {
+        let harness = Harness { _, count in
+            count == 0
+                ? Self.stream("Seven.", input: .max, output: .max)
+                : Self.stream(#"{"n": 7, "more": [1"#).dropLast(2) + [Self.cut]
+        }
+        _ = await harness.chat(["response_format": AskAgainTests.schema, "stream": .bool(isStreamed)])
         #expect(harness.log.records.last?.outputTokens == .max)
     }
 }
