@@ -25,6 +25,8 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
     typealias Minute = LimitSlots<61, 1, 61>
     typealias Day = LimitSlots<49, 1800, 0>
 
+    /// The longest time, in seconds, that anybody is told to wait for what requests hold.
+    static let longestHold = 60
     /// Any time beyond is taken for this one; there are some 8,900,000 years until then.
     static let latest = 1 << 48
 
@@ -196,7 +198,8 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
         }
     }
 
-    /// In how many seconds so much of a measure is free if nothing more is used and nobody lets go of what he holds.
+    /// In how many seconds so much of a measure is free if nothing more is used and nobody lets go of what he holds, but
+    /// at most `longestHold` where it is held.
     private func wait(_ measure: LimitRules.Measure, for amount: Int) -> Int? {
         switch measure {
         case .requestsPerMinute: return minuteRequests.secondsUntil(amount, isGoneAt: present)
@@ -215,8 +218,10 @@ public struct LimitRecord: Sendable, BitwiseCopyable {
         // It is a moment at which a slot leaves or a lease ends; the other kind may have left or ended before.
         let slot = tokens.secondsUntil(amount, isGoneAt: now) { holds.tokensGone(in: $0, at: now.seconds) }
         let lease = holds.secondsUntil(amount, areGoneAt: now.seconds) { tokens.gone(in: $0, at: now) }
-        guard let slot, let lease else { return slot ?? lease }
-        return min(slot, lease)
+        // What requests hold is free when they have ended, which nobody knows, and mostly long before their leases have.
+        let held = lease.map { min($0, Self.longestHold) }
+        guard let slot, let held else { return slot ?? held }
+        return min(slot, held)
     }
 
     /// In how many seconds all of a measure is free if nothing more is used.

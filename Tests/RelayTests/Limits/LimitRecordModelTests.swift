@@ -142,6 +142,8 @@ private struct LimitLog {
             }
             #expect(wait >= 1)
             guard measure != .concurrent else { return }
+            // Of what is held it is not known when it will be free.
+            if reserved > 0, wait == LimitRecord.longestHold { return }
             var alone = subject
             alone.rules = rules
             // A place that is not free says nothing about when it will be.

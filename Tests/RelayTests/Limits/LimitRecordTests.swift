@@ -135,6 +135,17 @@ struct LimitRecordUse {
         #expect(use.ask(at: start + 66, tokens: 100) == nil)
     }
 
+    @Test(arguments: [5, 60, 3600])
+    func `nobody is told to wait for a lease as long as it is`(leaseSeconds: Int) {
+        var use = LimitRecordUse { $0.tokensPerDay = 100 }
+        use.leaseSeconds = leaseSeconds
+        #expect(use.ask(at: start, tokens: 70) == nil)
+        #expect(use.ask(at: start, tokens: 31) == min(leaseSeconds, 60))
+        // What was used is there for a day.
+        use.settle(at: start, tokens: 70, used: 70)
+        #expect((86_400...88_200).contains(use.ask(at: start, tokens: 31) ?? 0))
+    }
+
     @Test func `more may be used than was reserved, or is allowed`() {
         var use = LimitRecordUse { $0.tokensPerMinute = 100 }
         #expect(use.ask(at: start, tokens: 10) == nil)
