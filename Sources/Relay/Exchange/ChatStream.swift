@@ -81,7 +81,7 @@ final class ChatStream: ExchangeRun {
     /// A vendor that failed before it said anything is taken to have used nothing.
     @inline(never) private func note(_ stop: ExchangeStop?) {
         switch stop {
-        case nil: exchange.record.note(answer.usage)
+        case nil: break
         case .failure where !answer.hasBegun: break
         case .failure, .clientGone: exchange.record.note(answer.usageSoFar())
         }
@@ -195,7 +195,11 @@ final class ChatStream: ExchangeRun {
                 try await askAgain(choice: choice)
                 continue
             }
-            if isLast { await keep() }
+            if isLast {
+                await keep()
+                // With the last byte the exchange is settled.
+                exchange.record.note(answer.usage)
+            }
             try await exchange.send(streamed: answer.pending, isLast: isLast)
             answer.clearPending()
             if isLast { return }

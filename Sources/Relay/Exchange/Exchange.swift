@@ -34,6 +34,7 @@ public final class Exchange {
     /// When the request was taken over.
     let started: Instant
     private let ports: Ports
+    private let admission: Admission
     private let client: any ClientResponse
     private let isHead: Bool
     /// In whose words the client is answered.
@@ -64,10 +65,14 @@ public final class Exchange {
     private static let maximumIgnoredNames = 32
 
     /// Begins an exchange.
-    init(_ request: borrowing ClientRequest, route: Route, client: any ClientResponse, ports: Ports) {
+    init(
+        _ request: borrowing ClientRequest, route: Route, client: any ClientResponse, ports: Ports,
+        admission: Admission
+    ) {
         started = ports.clock.now()
         lastSent = started
         self.ports = ports
+        self.admission = admission
         self.client = client
         let method = request.method
         isHead = method == "HEAD"
@@ -212,9 +217,15 @@ public final class Exchange {
     /// Writes the record, after the last byte or after the client left.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) func finish() {
-        ticket.end(usedTokens: usedTokens, in: ports.limits)
+        conclude()
         record.total = ports.clock.now() - started
         ports.log.record(record)
+    }
+
+    /// Gives back what the request holds, and learns what it tells of the key; once, whatever comes after.
+    private func conclude() {
+        ticket.end(usedTokens: usedTokens, in: ports.limits)
+        admission.noteKey(self)
     }
 
     /// What is settled for reserved tokens: what was used, and where that is not known, since the client left, all of them.
@@ -238,6 +249,8 @@ public final class Exchange {
     }
 
     private func send(head: ResponseHead?, body: [UInt8], isLast: Bool) async throws(ExchangeStop) {
+        // Not when it is sent: whoever has all of the answer may come again before that, and to another process.
+        if isLast { conclude() }
         do throws(ClientGone) {
             try await client.send(head: head, body: body, isLast: isLast)
         } catch {

@@ -98,7 +98,8 @@ public final class Relay: Sendable {
     @inline(never)
     public func begin(_ request: consuming ClientRequest, over client: any ClientResponse) -> Exchange {
         let route = Route(path: request.path, rawPath: request.rawPath)
-        let exchange = Exchange(request, route: route, client: client, ports: ports)
+        let exchange = Exchange(
+            request, route: route, client: client, ports: ports, admission: admission)
         do throws(Failure) {
             exchange.step = try firstStep(request, route, exchange)
             try admission.count(exchange, route)
@@ -131,7 +132,6 @@ public final class Relay: Sendable {
             await exchange.end(by: error)
         }
         exchange.finish()
-        admission.noteKey(exchange)
     }
 
     /// Chats of so many bytes are prepared while the store of limits is asked.

@@ -143,6 +143,7 @@ final class Admission: Sendable {
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) func noteKey(_ exchange: Exchange) {
         guard exchange.record.upstreamCalls > 0, !exchange.isKeyNoted else { return }
+        exchange.isKeyNoted = true
         var outcome: KeyGuard.Outcome?
         if exchange.record.outcome == .ok {
             outcome = .accepted
