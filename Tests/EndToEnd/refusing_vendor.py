@@ -98,7 +98,14 @@ class _Connection:
                     return
             self.client.sendall(self.h2.data_to_send())
             if self.is_going and self.vendor.how == "goaway and end" and not self.taken:
-                return
+                return self.end()
+
+    def end(self) -> None:
+        """Ends the connection as nginx does: with what has not been read it would be reset, and the farewell lost."""
+        self.client.shutdown(socket.SHUT_WR)
+        self.client.settimeout(30)
+        while self.client.recv(65536):
+            pass
 
     def handle(self, event: h2.events.Event) -> bool:
         """Says whether the connection stays."""
