@@ -197,7 +197,7 @@ final class ChatStream: ExchangeRun {
             }
             if isLast {
                 await keep()
-                // With the last byte the exchange is settled.
+                // With the last byte the exchange may be settled.
                 exchange.record.note(answer.usage)
             }
             try await exchange.send(streamed: answer.pending, isLast: isLast)

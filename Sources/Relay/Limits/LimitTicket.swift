@@ -20,6 +20,7 @@ struct LimitTicket {
     /// - Throws: what the client is told, when it is no; all that was counted before is given back by `end`.
     mutating func take(_ decision: LimitDecision, on claim: LimitClaim) throws(Failure) {
         show(decision, of: claim)
+        isScarce = isScarce || Self.isScarce(decision)
         if let refusal = decision.refusal {
             isRefused = true
             throw LimitRefusal.failure(for: refusal, of: claim)
@@ -42,6 +43,19 @@ struct LimitTicket {
 
     /// Whether a claim was refused.
     private(set) var isRefused = false
+
+    /// Whether what is held can be missed by whoever has all of the answer: reserved tokens, or one of few places. Then it is
+    /// given back before the last byte leaves, else after that, when it keeps nobody waiting (about 1 us).
+    private(set) var isScarce = false
+
+    /// So many others would have to come, and be answered still, until a place is missed.
+    private static let scarcePlaces = 32
+
+    private static func isScarce(_ decision: LimitDecision) -> Bool {
+        decision.grants.contains { $0.tokens > 0 }
+            || decision.windows.contains { $0.measure == .concurrent && $0.remaining < scarcePlaces }
+    }
+
     /// How many of the grants, the first ones, are of another class.
     private var otherClassCount = 0
 
