@@ -195,11 +195,7 @@ final class ChatStream: ExchangeRun {
                 try await askAgain(choice: choice)
                 continue
             }
-            if isLast {
-                await keep()
-                // With the last byte the exchange may be settled.
-                exchange.record.note(answer.usage)
-            }
+            if isLast { await keep() }
             try await exchange.send(streamed: answer.pending, isLast: isLast)
             answer.clearPending()
             if isLast { return }
@@ -279,6 +275,8 @@ final class ChatStream: ExchangeRun {
             // With the last choice's end also what ends the stream, in the same send.
             answer.finish()
             hasEnded = true
+            // Before the last byte is sent: with it the exchange may be settled.
+            exchange.record.note(answer.usage)
             return true
         }
         if answer.pending.isEmpty {

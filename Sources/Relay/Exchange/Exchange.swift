@@ -217,15 +217,17 @@ public final class Exchange {
     /// Writes the record, after the last byte or after the client left.
     // Not inlined for the sake of the caller's frame: see `Relay.answer`.
     @inline(never) func finish() {
-        settle()
+        ticket.end(usedTokens: usedTokens, in: ports.limits)
         admission.noteKey(self)
         record.total = ports.clock.now() - started
         ports.log.record(record)
     }
 
-    /// Gives back what the request holds; once, whatever comes after.
-    private func settle() {
-        ticket.end(usedTokens: usedTokens, in: ports.limits)
+    /// Does what cannot wait for `finish`: whoever has all of the answer may come again before that, and to another process.
+    // Not inlined for the sake of the caller's frame: see `Relay.answer`.
+    @inline(never) private func prepareEnd() {
+        if ticket.isScarce { ticket.end(usedTokens: usedTokens, in: ports.limits) }
+        admission.noteKey(self)
     }
 
     /// What is settled for reserved tokens: what was used, and where that is not known, since the client left, all of them.
@@ -249,11 +251,7 @@ public final class Exchange {
     }
 
     private func send(head: ResponseHead?, body: [UInt8], isLast: Bool) async throws(ExchangeStop) {
-        if isLast {
-            // Not when it is sent: whoever has all of the answer may come again before that, and to another process.
-            if ticket.isScarce { settle() }
-            admission.noteKey(self)
-        }
+        if isLast { prepareEnd() }
         do throws(ClientGone) {
             try await client.send(head: head, body: body, isLast: isLast)
         } catch {
