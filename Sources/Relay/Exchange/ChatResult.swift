@@ -55,7 +55,7 @@ final class ChatResult: ExchangeRun {
             }
         }
         // Choices that are given up end like those whose client left. For such a client what was reserved counts: see
-        // `Exchange.finish`.
+        // `Exchange.usedTokens`.
         if hasLeft, failure == nil { throw .clientGone }
         exchange.record.note(Usage.total(choices.map { $0.usage }))
         if let failure { throw .failure(failure) }

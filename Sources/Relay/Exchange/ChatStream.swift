@@ -76,7 +76,7 @@ final class ChatStream: ExchangeRun {
         for call in calls { call.cancel() }
     }
 
-    /// Puts what was used into the record.
+    /// Puts what was used into the record; that of a complete answer is there before its last byte is sent.
     ///
     /// A vendor that failed before it said anything is taken to have used nothing.
     @inline(never) private func note(_ stop: ExchangeStop?) {

@@ -45,7 +45,7 @@ struct LimitTicket {
     private(set) var isRefused = false
 
     /// Whether what is held can be missed by whoever has all of the answer: reserved tokens, or one of few places. Then it is
-    /// given back before the last byte leaves, else after that, when it keeps nobody waiting (about 1 us).
+    /// given back before the last byte leaves, else after that, when it keeps nobody waiting (2 to 4 us).
     private(set) var isScarce = false
 
     /// So many others would have to come, and be answered still, until a place is missed.

@@ -1,5 +1,4 @@
 import Relay
-import Synchronization
 import TestSupport
 import Testing
 import Wire
